@@ -1,0 +1,156 @@
+"""Speed and memory of U-HRNet beside mmsegmentation's HRNet of equal cost.
+
+    python benchmarks/backbone.py [--threads 2] [--rounds 9]
+
+Every row is a ratio of medians that were measured alternately in one run, so
+that a busy machine slows both sides. Inference: one image; training: forward,
+sum of the outputs, backward. Both sides return feature maps; heads of equal
+width would add the same to each.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
+
+import torch
+from torch import nn
+
+PAIRS = {
+    'w18-small': (2, (1, 3, 2)),
+    'w18': (4, (1, 4, 3)),
+}
+FORMATS = {
+    'contiguous': torch.contiguous_format,
+    'channels_last': torch.channels_last,
+}
+
+
+def build(side: str, arch: str, memory_format: str) -> nn.Module:
+    """Build one side: 'uhrnet', or 'hrnet' of the same MACs."""
+    if side == 'uhrnet':
+        from uhrnet.models import UHRNet
+
+        return UHRNet(arch, memory_format=memory_format)
+    import uhrnet  # noqa: F401, stands in for mmcv's compiled ops
+    from mmseg.models import HRNet
+
+    blocks, modules = PAIRS[arch]
+    stages = {
+        f'stage{index + 2}': dict(
+            num_modules=number,
+            num_branches=index + 2,
+            block='BASIC',
+            num_blocks=(blocks,) * (index + 2),
+            num_channels=(18, 36, 72, 144)[: index + 2],
+        )
+        for index, number in enumerate(modules)
+    }
+    stem = dict(
+        num_modules=1,
+        num_branches=1,
+        block='BOTTLENECK',
+        num_blocks=(blocks,),
+        num_channels=(64,),
+    )
+    model = HRNet(extra=dict(stage1=stem, **stages), norm_cfg=dict(type='BN'))
+    return model.to(memory_format=FORMATS[memory_format])
+
+
+def seconds(model: nn.Module, x: torch.Tensor, train: bool) -> float:
+    """Time of one forward pass, or of one with its backward pass."""
+    start = time.perf_counter()
+    with torch.set_grad_enabled(train):
+        outs = model(x)
+        if train:
+            sum(out.sum() for out in outs).backward()
+            model.zero_grad(set_to_none=True)
+    return time.perf_counter() - start
+
+
+def peak_memory(side: str, arch: str, memory_format: str, batch: int) -> float:
+    """Peak MB of a training step beyond the model, in its own process."""
+    command = [sys.executable, __file__, '--memory-of', side, arch]
+    command += [memory_format, str(batch)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure_memory(
+    side: str, arch: str, memory_format: str, batch: str
+) -> None:
+    """Body of the process that :func:`peak_memory` starts."""
+    model = build(side, arch, memory_format)
+    model.train()
+    seconds(model, torch.rand(1, 3, 64, 64), train=True)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds(model, torch.rand(int(batch), 3, 256, 512), train=True)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps((after - before) / 1024))
+
+
+def compare(
+    arch: str, memory_format: str, train: bool, rounds: int
+) -> tuple[float, float]:
+    """Median seconds of U-HRNet and of HRNet, measured in turn."""
+    models = [build(s, arch, memory_format) for s in ('uhrnet', 'hrnet')]
+    shape = (2, 3, 256, 512) if train else (1, 3, 512, 1024)
+    x = torch.rand(shape).contiguous(memory_format=FORMATS[memory_format])
+    for model in models:
+        model.train(train)
+        seconds(model, x, train)
+    times: list[list[float]] = [[], []]
+    for _ in range(rounds):
+        for model, kept in zip(models, times, strict=True):
+            kept.append(seconds(model, x, train))
+    return tuple(sorted(kept)[rounds // 2] for kept in times)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--rounds', type=int, default=9)
+    parser.add_argument('--memory-of', nargs=4, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    if args.memory_of:
+        measure_memory(*args.memory_of)
+        return
+    print(f'torch {torch.__version__}, {args.threads} threads, float32')
+    print(
+        f'{"":9} {"arch":9} {"format":13} {"U-HRNet":>9} {"HRNet":>9} '
+        'HRNet / U-HRNet'
+    )
+    for train in (False, True):
+        task = 'train' if train else 'inference'
+        for arch in PAIRS:
+            for memory_format in FORMATS:
+                ours, theirs = compare(
+                    arch, memory_format, train, args.rounds
+                )
+                print(
+                    f'{task:9} {arch:9} {memory_format:13} {ours:8.3f}s '
+                    f'{theirs:8.3f}s {theirs / ours:6.2f}',
+                    flush=True,
+                )
+    for arch in PAIRS:
+        for memory_format in FORMATS:
+            ours, theirs = (
+                peak_memory(side, arch, memory_format, batch=2)
+                for side in ('uhrnet', 'hrnet')
+            )
+            print(
+                f'{"peak":9} {arch:9} {memory_format:13} {ours:7.0f}MB '
+                f'{theirs:7.0f}MB {theirs / ours:6.2f}',
+                flush=True,
+            )
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,65 @@
+# Built-in scenes, 320x192 images; tools/dataset_converters/scenes.py writes
+# them.
+dataset_type = 'ScenesDataset'
+data_root = 'data/scenes/'
+crop_size = (192, 320)
+train_pipeline = [
+    dict(type='LoadCheckedImage'),
+    dict(type='LoadCheckedAnnotations', num_classes=11),
+    # at 0.5, 0.75, ... 2.0 of their size
+    dict(
+        type='RandomChoiceResize',
+        scales=[(160, 96), (240, 144), (320, 192), (400, 240), (480, 288),
+                (560, 336), (640, 384)],
+        keep_ratio=True),
+    dict(type='RandomCrop', crop_size=crop_size),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='RandomColorDistortion'),
+    dict(type='PackSegInputs')
+]
+test_pipeline = [
+    dict(type='LoadCheckedImage'),
+    dict(type='LoadCheckedAnnotations', num_classes=11),
+    dict(type='PackSegInputs')
+]
+# --tta: three scales and their mirror images
+tta_pipeline = [
+    dict(type='LoadCheckedImage'),
+    dict(
+        type='TestTimeAug',
+        transforms=[[
+            dict(type='Resize', scale_factor=scale, keep_ratio=True)
+            for scale in (0.75, 1.0, 1.25)
+        ],
+                    [
+                        dict(type='RandomFlip', prob=0.),
+                        dict(type='RandomFlip', prob=1.)
+                    ],
+                    [dict(type='LoadCheckedAnnotations', num_classes=11)],
+                    [dict(type='PackSegInputs')]])
+]
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        type=dataset_type,
+        data_root=data_root,
+        data_prefix=dict(
+            img_path='images/train', seg_map_path='annotations/train'),
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type=dataset_type,
+        data_root=data_root,
+        data_prefix=dict(img_path='images/val',
+                         seg_map_path='annotations/val'),
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
+test_evaluator = val_evaluator

@@ -1,0 +1,20 @@
+# What `make demo` trains: minutes on a CPU.
+_base_ = [
+    '../_base_/models/fcn_uhrnet.py', '../_base_/datasets/scenes_192x320.py',
+    '../_base_/default_runtime_seg.py', '../_base_/schedules/sgd_poly_1k.py'
+]
+model = dict(
+    data_preprocessor=dict(size=(192, 320)),
+    backbone=dict(arch='w18-small'),
+    decode_head=dict(num_classes=11))
+train_cfg = dict(max_iters=500)
+param_scheduler = [
+    dict(
+        type='PolyLR',
+        power=0.9,
+        eta_min=0,
+        begin=0,
+        end=500,
+        by_epoch=False)
+]
+auto_scale_lr = dict(base_batch_size=4)

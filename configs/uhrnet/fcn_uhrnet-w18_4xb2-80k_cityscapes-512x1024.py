@@ -1,0 +1,5 @@
+_base_ = [
+    '../_base_/models/fcn_uhrnet.py', '../_base_/datasets/cityscapes.py',
+    '../_base_/default_runtime_seg.py', '../_base_/schedules/sgd_poly_80k.py'
+]
+model = dict(data_preprocessor=dict(size=(512, 1024)))

@@ -1,0 +1,14 @@
+"""U-HRNet, the HRNet representations and HFGD for OpenMMLab toolboxes.
+
+Importing the package is cheap: it only arranges that the toolboxes, once
+somebody imports them, run on today's PyTorch (see :mod:`uhrnet.compat`).
+Import ``uhrnet.models`` for the backbones, or one of the task packages
+(``uhrnet.segmentation``) for everything that a config of the task names.
+"""
+
+from .compat import install as _install_compat
+from .version import __version__
+
+_install_compat()
+
+__all__ = ['__version__']

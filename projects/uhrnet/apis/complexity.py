@@ -1,0 +1,75 @@
+"""Count a model's parameters and multiply-adds without running it."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+
+class Complexity(NamedTuple):
+    """Size and cost of a model.
+
+    Attributes:
+        params: Number of parameters, buffers excluded.
+        macs: Multiply-adds of convolutions and linear layers. One
+            multiply-add is two floating-point operations.
+        macs_by_part: ``macs`` of each direct child, such as ``backbone``.
+    """
+
+    params: int
+    macs: int
+    macs_by_part: dict[str, int]
+
+
+def measure_complexity(
+    model: nn.Module, shape: tuple[int, ...], **forward_args: str
+) -> Complexity:
+    """Count on the meta device: exact, and at once for any input size.
+
+    The model is moved there, so its weights are lost: build one for the
+    count, best under ``torch.device('meta')``.
+
+    Args:
+        model: Any module, in a toolbox's form or plain.
+        shape: Input shape (N, C, H, W).
+        **forward_args: Passed to ``forward``; the toolboxes' models need
+            ``mode='tensor'``.
+    """
+    model = model.to('meta').eval()
+    by_part = {}
+    handles: list[RemovableHandle] = []
+    for part, module in model.named_children():
+        by_part[part] = 0
+        for layer in module.modules():
+            if isinstance(layer, _COUNTED):
+                handles.append(
+                    layer.register_forward_hook(_counter(by_part, part))
+                )
+    try:
+        with torch.no_grad():
+            model(torch.empty(shape, device='meta'), **forward_args)
+    finally:
+        for handle in handles:
+            handle.remove()
+    params = sum(p.numel() for p in model.parameters())
+    by_part = {part: macs for part, macs in by_part.items() if macs}
+    return Complexity(params, sum(by_part.values()), by_part)
+
+
+_COUNTED = (nn.modules.conv._ConvNd, nn.Linear)
+
+
+def _counter(
+    by_part: dict[str, int], part: str
+) -> Callable[[nn.Module, tuple, Tensor], None]:
+    def count(layer: nn.Module, inputs: tuple, output: Tensor) -> None:
+        # weight: (out, in / groups, kernel...), transposed (in, out / groups,
+        # kernel...); each position of the plain one's output, or of the
+        # transposed one's input, uses every weight of its channel once.
+        transposed = getattr(layer, 'transposed', False)
+        positions = inputs[0] if transposed else output
+        by_part[part] += positions.numel() * layer.weight[0].numel()
+
+    return count

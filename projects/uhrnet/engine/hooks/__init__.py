@@ -1,0 +1,3 @@
+from .checkpoint_fit import CheckpointFitHook
+
+__all__ = ['CheckpointFitHook']

@@ -1,0 +1,57 @@
+"""Activation checkpointing that leaves batch statistics right."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+
+@contextmanager
+def _frozen_statistics(module: nn.Module) -> Iterator[None]:
+    """Normalise by the batch without moving the running statistics."""
+    norms = [
+        m
+        for m in module.modules()
+        if isinstance(m, _BatchNorm) and m.training and m.track_running_stats
+    ]
+    for norm in norms:
+        norm.track_running_stats = False
+        norm.kept = norm.running_mean, norm.running_var
+        norm.running_mean = norm.running_var = None
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.running_mean, norm.running_var = norm.kept
+            del norm.kept
+            norm.track_running_stats = True
+
+
+def recompute(
+    module: nn.Module, *inputs: Tensor
+) -> Tensor | tuple[Tensor, ...]:
+    """Run ``module`` and forget its activations until the backward pass.
+
+    ``torch.utils.checkpoint`` runs the forward pass a second time, which
+    would update the running mean and variance of batch norms twice a step.
+    Here the second pass does not touch them, so a model trains to the same
+    weights and buffers with and without recomputation.
+
+    Args:
+        module: Any module of tensors.
+        inputs: Its inputs.
+
+    Returns:
+        What ``module(*inputs)`` returns.
+    """
+    if not torch.is_grad_enabled():
+        return module(*inputs)
+    return checkpoint(
+        module,
+        *inputs,
+        use_reentrant=False,
+        context_fn=lambda: (nullcontext(), _frozen_statistics(module)),
+    )

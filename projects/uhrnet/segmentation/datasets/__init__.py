@@ -1,0 +1,4 @@
+from .camvid import CamVidDataset
+from .scenes import ScenesDataset
+
+__all__ = ['CamVidDataset', 'ScenesDataset']

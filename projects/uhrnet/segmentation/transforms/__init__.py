@@ -1,0 +1,3 @@
+from .annotation_loading import LoadCheckedAnnotations
+
+__all__ = ['LoadCheckedAnnotations']

@@ -1,0 +1,93 @@
+"""Reading label maps so that a wrong one stops the run by name."""
+
+from typing import Any
+
+import numpy as np
+from mmseg.datasets.transforms import LoadAnnotations
+from mmseg.registry import TRANSFORMS
+
+from uhrnet.errors import DataError
+from uhrnet.transforms.image_loading import decode_image, read_file
+
+
+@TRANSFORMS.register_module()
+class LoadCheckedAnnotations(LoadAnnotations):
+    """``LoadAnnotations`` that refuses label maps which cannot be right.
+
+    A label beyond the classes otherwise surfaces as an index error in the
+    loss, on a GPU as a device-side assertion, and in evaluation not at all.
+
+    Args:
+        num_classes: Classes of the data set, after its label map.
+        ignore_index: The label that means "no class".
+        **kwargs: Those of ``LoadAnnotations``.
+
+    Raises:
+        DataError: If the file is missing, damaged, of another size than its
+            image, or holds a label outside ``[0, num_classes)`` other than
+            ``ignore_index``. The message names file and values.
+    """
+
+    def __init__(
+        self, num_classes: int, ignore_index: int = 255, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_classes = num_classes
+        self.ignore_index = ignore_index
+
+    def _load_seg_map(self, results: dict) -> None:
+        path = results['seg_map_path']
+        labels = decode_image(
+            read_file(path, self.backend_args),
+            path,
+            'unchanged',
+            self.imdecode_backend,
+        ).squeeze()
+        self._check_form(labels, path, results)
+        labels = labels.astype(np.uint8)
+        if results['reduce_zero_label']:
+            # 0 becomes "ignore", every other label one less.
+            labels = np.where(labels == 0, np.uint8(255), labels) - 1
+            labels[labels == 254] = 255
+        if results.get('label_map') is not None:
+            table = np.arange(256, dtype=np.uint8)
+            for old, new in results['label_map'].items():
+                table[old] = new
+            labels = table[labels]
+        self._check_values(labels, path)
+        results['gt_seg_map'] = labels
+        results['seg_fields'].append('gt_seg_map')
+
+    def _check_form(self, labels: np.ndarray, path: str, results: dict) -> None:
+        if labels.ndim != 2:
+            raise DataError(
+                f'{path} has shape {labels.shape}: a label map has one '
+                'channel, whose values are class indices. Colour-coded maps '
+                'have to be converted first.'
+            )
+        if labels.dtype != np.uint8 and labels.max(initial=0) > 255:
+            raise DataError(
+                f'{path} holds the label {labels.max()}: labels must fit '
+                'into 8 bits.'
+            )
+        expected = results.get('ori_shape')
+        if expected is not None and labels.shape != tuple(expected[:2]):
+            raise DataError(
+                f'{path} is {labels.shape[0]}x{labels.shape[1]} (height x '
+                f'width) but its image {results.get("img_path")} is '
+                f'{expected[0]}x{expected[1]}. They must be equal.'
+            )
+
+    def _check_values(self, labels: np.ndarray, path: str) -> None:
+        counts = np.bincount(labels.ravel(), minlength=256)
+        wrong = np.flatnonzero(counts[self.num_classes :]) + self.num_classes
+        wrong = wrong[wrong != self.ignore_index]
+        if len(wrong):
+            found = ', '.join(
+                f'{value} ({counts[value]} pixels)' for value in wrong[:5]
+            )
+            raise DataError(
+                f'{path} holds labels outside 0-{self.num_classes - 1} and '
+                f'{self.ignore_index} (ignored): {found}. Correct the file, '
+                'or num_classes and label map of the data set.'
+            )

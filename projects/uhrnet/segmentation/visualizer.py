@@ -1,0 +1,116 @@
+"""Image, truth and prediction side by side, with a legend."""
+
+from typing import Any
+
+import cv2
+import mmcv
+import numpy as np
+from mmengine.dist import master_only
+from mmseg.registry import VISUALIZERS
+from mmseg.structures import SegDataSample
+from mmseg.visualization import SegLocalVisualizer
+
+IGNORED_COLOR = (0, 0, 0)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_ROW = 18
+
+
+def colorize(labels: np.ndarray, palette: list) -> np.ndarray:
+    """Paint a label map.
+
+    Args:
+        labels: (H, W) class indices; those beyond the palette are black.
+        palette: RGB colour of each class.
+
+    Returns:
+        (H, W, 3) uint8, RGB.
+    """
+    table = np.full((256, 3), IGNORED_COLOR, np.uint8)
+    table[: len(palette)] = palette
+    return table[np.clip(labels, 0, 255)]
+
+
+def draw_legend(classes: list[str], palette: list, width: int) -> np.ndarray:
+    """Name the colours, in as many rows as ``width`` pixels need."""
+    cell = 24 + max(
+        cv2.getTextSize(name, _FONT, 0.4, 1)[0][0] for name in classes
+    )
+    columns = max(1, width // cell)
+    rows = -(-len(classes) // columns)
+    legend = np.full((rows * _ROW + 4, width, 3), 255, np.uint8)
+    for index, (name, color) in enumerate(zip(classes, palette, strict=True)):
+        x, y = index % columns * cell + 4, index // columns * _ROW + 4
+        cv2.rectangle(
+            legend, (x, y), (x + 11, y + 11), tuple(map(int, color)), -1
+        )
+        cv2.putText(
+            legend, name, (x + 15, y + 10), _FONT, 0.4, 0, 1, cv2.LINE_AA
+        )
+    return legend
+
+
+@VISUALIZERS.register_module()
+class SideBySideVisualizer(SegLocalVisualizer):
+    """Draw image, truth and prediction in a row and the classes below.
+
+    The host's visualiser mixes image and labels, and writes class names into
+    the picture; here each stands for itself. Pixels without a true class are
+    black in the truth. Only classes that occur in the picture are named.
+    """
+
+    @master_only
+    def add_datasample(
+        self,
+        name: str,
+        image: np.ndarray,
+        data_sample: SegDataSample | None = None,
+        draw_gt: bool = True,
+        draw_pred: bool = True,
+        show: bool = False,
+        wait_time: float = 0,
+        out_file: str | None = None,
+        step: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        """Draw one sample and hand it to the backends.
+
+        Args:
+            name: Identifier, also the file name.
+            image: (H, W, 3) uint8, RGB.
+            data_sample: Holds ``gt_sem_seg`` and ``pred_sem_seg``, each
+                optional.
+            draw_gt: Whether to draw the truth.
+            draw_pred: Whether to draw the prediction.
+            show: Open a window instead of saving.
+            wait_time: Seconds to show the window.
+            out_file: Save here instead of to the backends.
+            step: Step value for the backends.
+            **kwargs: What only the host's visualiser uses.
+        """
+        classes = list(self.dataset_meta['classes'])
+        palette = list(self.dataset_meta['palette'])
+        panels, seen = [image], set()
+        for wanted, key in (
+            (draw_gt, 'gt_sem_seg'),
+            (draw_pred, 'pred_sem_seg'),
+        ):
+            if wanted and data_sample is not None and key in data_sample:
+                labels = data_sample.get(key).data.cpu().numpy().squeeze()
+                panels.append(colorize(labels, palette))
+                seen.update(np.unique(labels).tolist())
+        gap = np.full((image.shape[0], 4, 3), 255, np.uint8)
+        row = np.hstack([x for p in panels for x in (gap, p)][1:])
+        seen = sorted(label for label in seen if label < len(classes))
+        if seen:
+            legend = draw_legend(
+                [classes[label] for label in seen],
+                [palette[label] for label in seen],
+                row.shape[1],
+            )
+            row = np.vstack((row, legend))
+        if show:
+            self.show(row, win_name=name, wait_time=wait_time)
+        elif out_file is not None:
+            mmcv.imwrite(mmcv.rgb2bgr(row), out_file)
+        else:
+            self.add_image(name, row, step)

@@ -1,0 +1,118 @@
+"""Evaluate a checkpoint of any task: python tools/test.py CONFIG CKPT."""
+
+import argparse
+import sys
+from pathlib import Path
+
+try:
+    import uhrnet  # noqa: F401
+except ImportError:  # a checkout that is not installed
+    sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
+
+from mmengine.config import Config, ConfigDict
+from uhrnet.engine.data_sources import check_data_roots
+from uhrnet.engine.launch import (
+    add_common_arguments,
+    merge_cfg_options,
+    prepare_config,
+    prepare_distributed,
+)
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Evaluate a checkpoint')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='checkpoint file or address')
+    parser.add_argument(
+        '--out',
+        metavar='PATH',
+        help='save predictions: to a .pkl file, or for segmentation as label '
+        'PNGs to a folder',
+    )
+    parser.add_argument(
+        '--show-dir', help='folder for pictures of the predictions'
+    )
+    parser.add_argument(
+        '--show', action='store_true', help='show pictures in a window'
+    )
+    parser.add_argument(
+        '--wait-time', type=float, default=2, help='seconds to show each'
+    )
+    parser.add_argument(
+        '--tta', action='store_true', help='test-time augmentation'
+    )
+    add_common_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Evaluate."""
+    args = parse_args()
+    cfg = prepare_config(args)
+    cfg.load_from = args.checkpoint
+    # Only training resumes, whatever the config says.
+    cfg.resume = False
+    if args.show or args.show_dir:
+        draw_predictions(cfg, args)
+    if args.tta:
+        use_tta(cfg)
+    if args.out:
+        save_predictions(cfg, args.out)
+    merge_cfg_options(cfg, args.cfg_options)
+    check_data_roots(cfg, ('test_dataloader',))
+    prepare_distributed(cfg)
+
+    from mmengine.registry import RUNNERS
+    from mmengine.runner import Runner
+
+    if 'runner_type' in cfg:
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    runner.test()
+
+
+def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:
+    """Turn on the visualisation hook for every test image."""
+    hook = cfg.default_hooks.get('visualization')
+    if hook is None:
+        raise ValueError(
+            '--show and --show-dir need default_hooks.visualization in the '
+            'config'
+        )
+    hook.update(draw=True, interval=1)
+    if args.show:
+        hook.update(show=True, wait_time=args.wait_time)
+    if args.show_dir:
+        cfg.visualizer.save_dir = args.show_dir
+
+
+def use_tta(cfg: Config) -> None:
+    """Put the test pipeline and the model into their augmented forms."""
+    for key in ('tta_model', 'tta_pipeline'):
+        if key not in cfg:
+            raise ValueError(f'--tta needs {key} in the config')
+    dataset = cfg.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    dataset.pipeline = cfg.tta_pipeline
+    cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
+
+
+def save_predictions(cfg: Config, path: str) -> None:
+    """Save to a file for any task, or to a folder as label PNGs."""
+    if path.endswith(('.pkl', '.pickle')):
+        evaluators = cfg.test_evaluator
+        if not isinstance(evaluators, list):
+            evaluators = [evaluators]
+        dump = dict(type='DumpResults', out_file_path=path)
+        cfg.test_evaluator = [*evaluators, dump]
+    elif cfg.get('default_scope') == 'mmseg':
+        cfg.test_evaluator.output_dir = path
+    else:
+        raise ValueError(f'--out {path} must end in .pkl')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,89 @@
+"""Train a model of any task: python tools/train.py CONFIG."""
+
+import argparse
+import sys
+from pathlib import Path
+
+try:
+    import uhrnet  # noqa: F401
+except ImportError:  # a checkout that is not installed
+    sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
+
+from uhrnet.engine.data_sources import check_data_roots
+from uhrnet.engine.launch import (
+    add_common_arguments,
+    merge_cfg_options,
+    prepare_config,
+    prepare_distributed,
+)
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description='Train a model')
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from this checkpoint, or from the latest in the work dir',
+    )
+    parser.add_argument(
+        '--amp', action='store_true', help='automatic mixed precision'
+    )
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help="scale the learning rate from the config's total batch size to "
+        'the one in use',
+    )
+    add_common_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train."""
+    args = parse_args()
+    cfg = prepare_config(args)
+    if args.amp:
+        use_amp(cfg)
+    if args.auto_scale_lr:
+        if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
+            raise ValueError(
+                f'{args.config} has no auto_scale_lr.base_batch_size: say '
+                'which total batch size its learning rate is for'
+            )
+        cfg.auto_scale_lr.enable = True
+    if args.resume:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+    merge_cfg_options(cfg, args.cfg_options)
+    check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
+    prepare_distributed(cfg)
+
+    from mmengine.registry import RUNNERS
+    from mmengine.runner import Runner
+
+    if 'runner_type' in cfg:
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    runner.train()
+
+
+def use_amp(cfg: dict) -> None:
+    """Switch a plain optimiser wrapper to mixed precision."""
+    wrapper = cfg.optim_wrapper
+    kind = wrapper.get('type', 'OptimWrapper')
+    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+        raise ValueError(
+            f'--amp cannot change an optim_wrapper of type {kind}: it needs '
+            'OptimWrapper'
+        )
+    wrapper.type = 'AmpOptimWrapper'
+    wrapper.setdefault('loss_scale', 'dynamic')
+
+
+if __name__ == '__main__':
+    main()
