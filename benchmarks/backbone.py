@@ -37,8 +37,9 @@ def build(side: str, arch: str, memory_format: str) -> nn.Module:
         from uhrnet.models import UHRNet
 
         return UHRNet(arch, memory_format=memory_format)
-    import uhrnet  # noqa: F401, stands in for mmcv's compiled ops
     from mmseg.models import HRNet
+
+    import uhrnet  # noqa: F401, stands in for mmcv's compiled ops
 
     blocks, modules = PAIRS[arch]
     stages = {
@@ -131,9 +132,7 @@ def main() -> None:
         task = 'train' if train else 'inference'
         for arch in PAIRS:
             for memory_format in FORMATS:
-                ours, theirs = compare(
-                    arch, memory_format, train, args.rounds
-                )
+                ours, theirs = compare(arch, memory_format, train, args.rounds)
                 print(
                     f'{task:9} {arch:9} {memory_format:13} {ours:8.3f}s '
                     f'{theirs:8.3f}s {theirs / ours:6.2f}',

@@ -10,6 +10,7 @@ except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
 
 from mmengine.config import Config, ConfigDict
+
 from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.launch import (
     add_common_arguments,

@@ -13,6 +13,7 @@ except ImportError:  # a checkout that is not installed
 import torch
 from mmengine.config import Config, DictAction
 from mmengine.registry import MODELS, init_default_scope
+
 from uhrnet.apis import measure_complexity
 
 
@@ -65,7 +66,8 @@ def main() -> None:
     )
     if args.json:
         report = dict(
-            config=args.config, input=[channels, height, width],
+            config=args.config,
+            input=[channels, height, width],
             **result._asdict(),
         )
         print(json.dumps(report))

@@ -12,7 +12,6 @@ from . import checkpoint, mmcv_ext
 
 def install() -> None:
     """Arrange both remedies. Calling it again changes nothing."""
-
     mmcv_ext.install()
     checkpoint.install()
 

@@ -7,6 +7,7 @@ mmengine 0.10 itself writes: ``HistoryBuffer`` and numpy scalars, so that
 and, for the duration of mmengine's own loads, allows exactly those types.
 """
 
+import errno
 import functools
 import pickle
 import threading
@@ -120,32 +121,31 @@ def _explained(filename: str) -> Iterator[None]:
     try:
         yield
     except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
-        if 'weights_only' not in str(error).lower():
-            reason = str(error)
         raise CheckpointError(
             f'{filename} was refused: it holds more than tensors and plain '
             'data, or is no checkpoint. Loading it could run code, so '
             'nothing of it was used. If you trust its author, load it in a '
             'session of your own with torch.load(..., weights_only=False) '
-            f'and save its state_dict again. ({_reason(error) or reason})'
+            f'and save its state_dict again. ({_finding(error)})'
         ) from None
-    except (EOFError, RuntimeError) as error:
-        if isinstance(error, CheckpointError):
+    except (EOFError, RuntimeError, OSError) as error:
+        # torch seeks before the start of a truncated archive: EINVAL. Any
+        # other OSError (missing, forbidden, no network) explains itself.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise
         raise CheckpointError(
             f'{filename} is damaged or incomplete and cannot be read. '
-            f'Download or copy it again. ({str(error).splitlines()[0]})'
+            f'Download or copy it again. ({_finding(error)})'
         ) from error
 
 
-def _reason(error: Exception) -> str:
-    """The sentence of torch's long message that says what was found."""
-    for line in str(error).splitlines():
-        line = line.strip()
-        if 'global' in line.lower() or 'reduce' in line.lower():
+def _finding(error: Exception) -> str:
+    """The line of torch's long message that says what was found."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    for line in lines:
+        if 'Unsupported' in line or 'Trying to' in line:
             return line
-    return ''
+    return lines[0] if lines else type(error).__name__
 
 
 def _patch(module: ModuleType) -> None:
@@ -161,7 +161,12 @@ def _patch(module: ModuleType) -> None:
         logger: Any = 'current',
     ) -> dict:
         with safe_loading(), _explained(filename):
-            return original(cls, filename, map_location, logger)
+            checkpoint = original(cls, filename, map_location, logger)
+        # Runner.resume would execute this string as a Python config file.
+        # mmengine itself stores its config as meta['cfg'].
+        if isinstance(meta := checkpoint.get('meta'), dict):
+            meta.pop('config', None)
+        return checkpoint
 
     loader.load_checkpoint = classmethod(load)
     # torch.hub still defaults to weights_only=False for addresses.

@@ -247,9 +247,8 @@ def _bins(
     for grid_x, grid_y in groups.tolist():
         members = np.flatnonzero((grids == (grid_x, grid_y)).all(1))
         taps = size[0] * size[1] * (grid_x + 2) * (grid_y + 2)
-        for part in np.array_split(
-            members, -(-len(members) * taps // _MAX_TAPS)
-        ):
+        parts = min(-(-len(members) * taps // _MAX_TAPS), len(members))
+        for part in np.array_split(members, parts):
             index = torch.from_numpy(part).to(rois.device)
             samples = (
                 _samples(start[index, i], step[index, i], bins, grid)

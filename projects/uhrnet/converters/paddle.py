@@ -154,9 +154,7 @@ def convert_state_dict(
     arrays = {k: v for k, v in arrays.items() if k != NAME_TABLE}
     if not any(key.startswith('backbone.') for key in arrays):
         arrays = {f'backbone.{key}': value for key, value in arrays.items()}
-    arrays = {
-        k: v for k, v in arrays.items() if not k.startswith(DEAD_PREFIX)
-    }
+    arrays = {k: v for k, v in arrays.items() if not k.startswith(DEAD_PREFIX)}
 
     arch = detect_arch(arrays)
     pairs = key_pairs(ARCHS[arch])

@@ -45,9 +45,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         default='none',
         help='what started the processes of a distributed job',
     )
-    parser.add_argument(
-        '--local_rank', '--local-rank', type=int, default=0
-    )
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
 def prepare_config(args: argparse.Namespace) -> Config:

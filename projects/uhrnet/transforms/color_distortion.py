@@ -69,9 +69,7 @@ class RandomColorDistortion(BaseTransform):
             image = Image.fromarray(results['img'][..., ::-1])
             for name, amount in steps:
                 image = DISTORTIONS[name](image, amount)
-            results['img'] = np.ascontiguousarray(
-                np.asarray(image)[..., ::-1]
-            )
+            results['img'] = np.ascontiguousarray(np.asarray(image)[..., ::-1])
         return results
 
     def __repr__(self) -> str:

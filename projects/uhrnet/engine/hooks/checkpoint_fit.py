@@ -36,7 +36,9 @@ class CheckpointFitHook(Hook):
         expected = model.state_dict()
         # A test-time augmentation model wraps the one that was trained.
         if expected and all(key.startswith('module.') for key in expected):
-            expected = {k.removeprefix('module.'): v for k, v in expected.items()}
+            expected = {
+                k.removeprefix('module.'): v for k, v in expected.items()
+            }
         state = {k.removeprefix('module.'): v for k, v in state.items()}
 
         problems = {
@@ -60,13 +62,13 @@ class CheckpointFitHook(Hook):
                 f'{source} does not fit this model: {text} Use the '
                 'config that the checkpoint was trained with.'
             )
-        print_log(
-            f'Parts of {source} were not used: {text}', logger='current'
-        )
+        print_log(f'Parts of {source} were not used: {text}', logger='current')
 
 
 def _describe(problems: dict[str, str], keys: list[str], total: int) -> str:
     lines = ''.join(f'\n  {key}: {problems[key]}' for key in keys[:_SHOWN])
     more = len(keys) - _SHOWN
     rest = f'\n  and {more} more' if more > 0 else ''
-    return f'{len(keys)} differences, model has {total} entries:{lines}{rest}\n'
+    return (
+        f'{len(keys)} differences, model has {total} entries:{lines}{rest}\n'
+    )

@@ -15,7 +15,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from ..layers import (
     BasicBlock,
     Bottleneck,
-    conv_norm_act,
+    ConvNormAct,
     halve_channels,
     recompute,
 )
@@ -51,10 +51,10 @@ class HighLowModule(nn.Module):
         self.low = nn.Sequential(
             *(BasicBlock(channels * 2, norm_cfg) for _ in range(num_blocks))
         )
-        self.low_to_high = conv_norm_act(
+        self.low_to_high = ConvNormAct(
             channels * 2, channels, 1, norm_cfg, act=False
         )
-        self.high_to_low = conv_norm_act(
+        self.high_to_low = ConvNormAct(
             channels, channels * 2, 3, norm_cfg, stride=2, act=False
         )
 
@@ -95,7 +95,7 @@ class Ascent(nn.Module):
 
     def __init__(self, channels: int, norm_cfg: dict) -> None:
         super().__init__()
-        self.reduce = conv_norm_act(channels, channels // 2, 1, norm_cfg)
+        self.reduce = ConvNormAct(channels, channels // 2, 1, norm_cfg)
 
     def forward(self, below: Tensor, skip: Tensor) -> Tensor:
         """Map (N, c, h, w) and (N, c / 2, H, W) to (N, c / 2, H, W)."""
@@ -166,7 +166,9 @@ class UHRNet(BaseModule):
         if init_cfg is None:
             init_cfg = [
                 dict(type='Kaiming', layer='Conv2d'),
-                dict(type='Constant', val=1, layer=['_BatchNorm', 'GroupNorm']),
+                dict(
+                    type='Constant', val=1, layer=['_BatchNorm', 'GroupNorm']
+                ),
             ]
         super().__init__(init_cfg)
         spec = resolve_arch(arch)
@@ -189,22 +191,22 @@ class UHRNet(BaseModule):
         norm_cfg = norm_cfg or dict(type='BN')
 
         c, modules, blocks = spec
-        self.stem1 = conv_norm_act(in_channels, 64, 3, norm_cfg, stride=2)
-        self.stem2 = conv_norm_act(64, 64, 3, norm_cfg, stride=2)
+        self.stem1 = ConvNormAct(in_channels, 64, 3, norm_cfg, stride=2)
+        self.stem2 = ConvNormAct(64, 64, 3, norm_cfg, stride=2)
         self.stage1 = nn.Sequential(
             Bottleneck(64, 64, norm_cfg),
             *(Bottleneck(256, 64, norm_cfg) for _ in range(blocks - 1)),
         )
 
         # Down: the low branch goes on, the high one waits as a skip.
-        self.split = conv_norm_act(256, c, 3, norm_cfg)
-        self.down1 = conv_norm_act(256, c * 2, 3, norm_cfg, stride=2)
+        self.split = ConvNormAct(256, c, 3, norm_cfg)
+        self.down1 = ConvNormAct(256, c * 2, 3, norm_cfg, stride=2)
         self.stage2 = Stage(c, modules[0], blocks, norm_cfg)
-        self.down2 = conv_norm_act(c * 2, c * 4, 3, norm_cfg, stride=2)
+        self.down2 = ConvNormAct(c * 2, c * 4, 3, norm_cfg, stride=2)
         self.stage3 = Stage(c * 2, modules[1], blocks, norm_cfg)
-        self.down3 = conv_norm_act(c * 4, c * 8, 3, norm_cfg, stride=2)
+        self.down3 = ConvNormAct(c * 4, c * 8, 3, norm_cfg, stride=2)
         self.stage4 = Stage(c * 4, modules[2], blocks, norm_cfg)
-        self.down4 = conv_norm_act(c * 8, c * 16, 3, norm_cfg, stride=2)
+        self.down4 = ConvNormAct(c * 8, c * 16, 3, norm_cfg, stride=2)
         self.stage5 = Stage(c * 8, modules[3], blocks, norm_cfg)
 
         # Up: the high branch goes on, the low one is part of the result.
@@ -220,9 +222,7 @@ class UHRNet(BaseModule):
 
         stem = ((64, 2),) if return_stem else ()
         levels = ((c // 2, 4), (c, 8), (c * 2, 16), (c * 4, 32), (c * 8, 64))
-        self.out_channels, self.out_strides = zip(
-            *stem, *levels, strict=True
-        )
+        self.out_channels, self.out_strides = zip(*stem, *levels, strict=True)
         self.to(memory_format=MEMORY_FORMATS[memory_format])
         self._freeze()
 

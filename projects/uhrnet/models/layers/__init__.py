@@ -1,13 +1,13 @@
 from .channel_halving import halve_channels
 from .recomputation import recompute
-from .residual import BasicBlock, Bottleneck, conv_norm_act
+from .residual import BasicBlock, Bottleneck, ConvNormAct
 from .same_conv import SameConv2d
 
 __all__ = [
     'BasicBlock',
     'Bottleneck',
+    'ConvNormAct',
     'SameConv2d',
-    'conv_norm_act',
     'halve_channels',
     'recompute',
 ]

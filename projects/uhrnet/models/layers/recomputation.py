@@ -17,17 +17,15 @@ def _frozen_statistics(module: nn.Module) -> Iterator[None]:
         for m in module.modules()
         if isinstance(m, _BatchNorm) and m.training and m.track_running_stats
     ]
+    momenta = [norm.momentum for norm in norms]
     for norm in norms:
-        norm.track_running_stats = False
-        norm.kept = norm.running_mean, norm.running_var
-        norm.running_mean = norm.running_var = None
+        norm.momentum = 0.0
     try:
         yield
     finally:
-        for norm in norms:
-            norm.running_mean, norm.running_var = norm.kept
-            del norm.kept
-            norm.track_running_stats = True
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+            norm.num_batches_tracked -= 1
 
 
 def recompute(

@@ -5,30 +5,48 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-def conv_norm_act(
-    in_channels: int,
-    out_channels: int,
-    kernel_size: int,
-    norm_cfg: dict,
-    stride: int = 1,
-    act: bool = True,
-) -> ConvModule:
+class ConvNormAct(ConvModule):
     """Convolution without bias, normalisation and, unless told not, ReLU.
 
     Padding is SAME: ``kernel_size // 2`` on all sides for stride 1, see
     :class:`SameConv2d` for stride 2.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        kernel_size: 1 or 3.
+        norm_cfg: Config of the normalisation layer.
+        stride: 1 or 2.
+        act: Whether a ReLU follows.
     """
-    return ConvModule(
-        in_channels,
-        out_channels,
-        kernel_size,
-        stride=stride,
-        padding=kernel_size // 2 if stride == 1 else 0,
-        bias=False,
-        conv_cfg=None if stride == 1 else dict(type='SameConv2d'),
-        norm_cfg=norm_cfg,
-        act_cfg=dict(type='ReLU') if act else None,
-    )
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        norm_cfg: dict,
+        stride: int = 1,
+        act: bool = True,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride=stride,
+            padding=kernel_size // 2 if stride == 1 else 0,
+            bias=False,
+            conv_cfg=None if stride == 1 else dict(type='SameConv2d'),
+            norm_cfg=norm_cfg,
+            act_cfg=dict(type='ReLU') if act else None,
+        )
+
+    def init_weights(self) -> None:
+        """Leave initialisation to the ``init_cfg`` of the whole model.
+
+        mmengine calls this after applying that, and ConvModule's own would
+        overwrite it.
+        """
 
 
 class BasicBlock(nn.Module):
@@ -41,8 +59,8 @@ class BasicBlock(nn.Module):
 
     def __init__(self, channels: int, norm_cfg: dict) -> None:
         super().__init__()
-        self.conv1 = conv_norm_act(channels, channels, 3, norm_cfg)
-        self.conv2 = conv_norm_act(channels, channels, 3, norm_cfg, act=False)
+        self.conv1 = ConvNormAct(channels, channels, 3, norm_cfg)
+        self.conv2 = ConvNormAct(channels, channels, 3, norm_cfg, act=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape."""
@@ -67,17 +85,15 @@ class Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         out_channels = channels * self.expansion
-        self.conv1 = conv_norm_act(in_channels, channels, 1, norm_cfg)
-        self.conv2 = conv_norm_act(channels, channels, 3, norm_cfg)
-        self.conv3 = conv_norm_act(
+        self.conv1 = ConvNormAct(in_channels, channels, 1, norm_cfg)
+        self.conv2 = ConvNormAct(channels, channels, 3, norm_cfg)
+        self.conv3 = ConvNormAct(
             channels, out_channels, 1, norm_cfg, act=False
         )
         self.shortcut = (
             nn.Identity()
             if in_channels == out_channels
-            else conv_norm_act(
-                in_channels, out_channels, 1, norm_cfg, act=False
-            )
+            else ConvNormAct(in_channels, out_channels, 1, norm_cfg, act=False)
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -67,7 +67,11 @@ class CamVidDataset(BaseSegDataset):
             folder = self.data_prefix['img_path']
             files = list(list_dir_or_file(folder, list_dir=False))
             self.img_suffix = next(
-                (s for s in ('.png', '.jpg') if files and files[0].endswith(s)),
+                (
+                    s
+                    for s in ('.png', '.jpg')
+                    if files and files[0].endswith(s)
+                ),
                 None,
             )
             if self.img_suffix is None:

@@ -58,7 +58,9 @@ class LoadCheckedAnnotations(LoadAnnotations):
         results['gt_seg_map'] = labels
         results['seg_fields'].append('gt_seg_map')
 
-    def _check_form(self, labels: np.ndarray, path: str, results: dict) -> None:
+    def _check_form(
+        self, labels: np.ndarray, path: str, results: dict
+    ) -> None:
         if labels.ndim != 2:
             raise DataError(
                 f'{path} has shape {labels.shape}: a label map has one '

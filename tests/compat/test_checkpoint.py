@@ -1,0 +1,196 @@
+"""Loading what mmengine writes, and nothing that runs code."""
+
+import os
+import pickle
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+import uhrnet  # noqa: F401, installs the remedies
+from mmengine.logging import HistoryBuffer, MessageHub
+from mmengine.runner import CheckpointLoader, load_checkpoint
+from torch import nn
+from uhrnet.compat import checkpoint as compat
+from uhrnet.compat.checkpoint import CheckpointError
+
+
+class Call:
+    """Pickles as a call of any function."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+def saved(tmp_path, content):
+    path = tmp_path / 'file.pth'
+    torch.save(content, path)
+    return str(path)
+
+
+def test_message_hub_of_a_run_survives(tmp_path):
+    hub = MessageHub.get_instance('test_message_hub_of_a_run_survives')
+    for value in (3.0, 1.0, 2.0):
+        hub.update_scalar('train/loss', value)
+    hub.update_info('best', np.float64(0.5))
+    hub.update_info('array', np.arange(3.0))
+    path = saved(tmp_path, dict(message_hub=hub.state_dict()))
+    loaded = CheckpointLoader.load_checkpoint(path)['message_hub']
+    buffer = loaded['log_scalars']['train/loss']
+    assert isinstance(buffer, HistoryBuffer)
+    assert buffer.statistics('mean', 3) == 2
+    assert buffer.statistics('min', 3) == 1
+    assert loaded['runtime_info']['best'] == 0.5
+    assert loaded['runtime_info']['array'].tolist() == [0, 1, 2]
+
+
+def test_numpy_1_and_2_spellings(tmp_path):
+    path = saved(tmp_path, dict(x=np.float64(1.5), y=np.arange(2)))
+    content = open(path, 'rb').read()
+    spelled = {b'numpy._core', b'numpy.core'}
+    names = [core for core in spelled if core in content]
+    assert names == [b'numpy._core'] or names == [b'numpy.core']
+    for core in spelled:
+        module = core.decode() + '.multiarray'
+        allowed = {name for _, name in compat.allowed_globals()}
+        assert f'{module}.scalar' in allowed
+        assert f'{module}._reconstruct' in allowed
+    assert compat.load_checkpoint(path)['x'] == 1.5
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        Call(os.system, 'touch {marker}'),
+        Call(eval, "open('{marker}', 'w')"),
+        Call(getattr, dict, 'fromkeys'),
+        Call(getattr, HistoryBuffer, '__init__'),
+        Call(getattr, np.ndarray, 'tofile'),
+        Call(subprocess.check_call, ['touch', '{marker}']),
+        nn.Linear(1, 1),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize('legacy', [False, True], ids=['zip', 'legacy'])
+def test_code_is_refused_and_not_run(tmp_path, content, legacy):
+    marker = tmp_path / 'marker'
+    if isinstance(content, Call):
+        function, arguments = content.call
+        arguments = [
+            a.format(marker=marker) if isinstance(a, str) else a
+            for a in arguments
+        ]
+        content = Call(function, *arguments)
+    path = str(tmp_path / 'hostile.pth')
+    torch.save(
+        dict(state_dict={}, meta=content),
+        path,
+        _use_new_zipfile_serialization=not legacy,
+    )
+    for load in (
+        compat.load_checkpoint,
+        CheckpointLoader.load_checkpoint,
+        lambda path: load_checkpoint(nn.Linear(1, 1), path),
+    ):
+        with pytest.raises(CheckpointError, match=r'hostile\.pth was refused'):
+            load(path)
+    assert not marker.exists()
+
+
+def test_plain_pickle_is_refused(tmp_path):
+    path = tmp_path / 'plain.pth'
+    marker = tmp_path / 'marker'
+    path.write_bytes(pickle.dumps(Call(os.system, f'touch {marker}')))
+    with pytest.raises(CheckpointError, match='plain.pth'):
+        CheckpointLoader.load_checkpoint(str(path))
+    assert not marker.exists()
+
+
+def test_code_in_the_config_of_a_checkpoint_is_dropped(tmp_path):
+    """mmengine executes ``meta['config']`` when it resumes."""
+    path = saved(
+        tmp_path,
+        dict(meta=dict(config='import os', iter=3), state_dict={}),
+    )
+    loaded = CheckpointLoader.load_checkpoint(path)
+    assert loaded['meta'] == dict(iter=3)
+
+
+@pytest.mark.parametrize('keep', [0, 10, 0.5, 0.99])
+def test_damaged_file_is_named(tmp_path, keep):
+    path = saved(tmp_path, dict(state_dict=nn.Linear(64, 64).state_dict()))
+    content = open(path, 'rb').read()
+    size = keep if isinstance(keep, int) else int(len(content) * keep)
+    with open(path, 'wb') as file:
+        file.write(content[:size])
+    with pytest.raises(CheckpointError, match=r'file\.pth'):
+        CheckpointLoader.load_checkpoint(path)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match='nowhere.pth'):
+        compat.load_checkpoint(str(tmp_path / 'nowhere.pth'))
+
+
+def test_allow_list_ends_with_the_load(tmp_path):
+    before = set(torch.serialization.get_safe_globals())
+    path = saved(tmp_path, dict(x=np.float64(1)))
+    CheckpointLoader.load_checkpoint(path)
+    assert set(torch.serialization.get_safe_globals()) == before
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(path)
+
+
+def test_entries_of_the_user_stay(tmp_path):
+    item = compat.allowed_globals()[0]
+    with torch.serialization.safe_globals([item]):
+        with compat.safe_loading():
+            pass
+        assert item in torch.serialization.get_safe_globals()
+
+
+def test_downloads_are_loaded_safely(tmp_path, monkeypatch):
+    """torch.hub defaults to weights_only=False; mmengine passes nothing."""
+    marker = tmp_path / 'marker'
+    source = tmp_path / 'remote.pth'
+    torch.save(Call(os.system, f'touch {marker}'), source)
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'home'))
+    with pytest.raises(CheckpointError, match='was refused'):
+        # torch.hub opens any address that urllib knows; no network needed.
+        from mmengine.runner import checkpoint
+
+        monkeypatch.setattr(
+            CheckpointLoader,
+            '_get_checkpoint_loader',
+            classmethod(lambda cls, path: checkpoint.load_from_http),
+        )
+        CheckpointLoader.load_checkpoint(source.as_uri())
+    assert not marker.exists()
+
+
+def test_patches_mmengine_imported_before_or_after():
+    code = """
+        {first}
+        {second}
+        from mmengine.runner import CheckpointLoader
+        print(CheckpointLoader.load_checkpoint.__module__,
+              CheckpointLoader.load_checkpoint.__wrapped__.__name__)
+    """
+    orders = (
+        ('import uhrnet', 'import mmengine.runner'),
+        ('import mmengine.runner', 'import uhrnet'),
+    )
+    for first, second in orders:
+        done = subprocess.run(
+            [sys.executable, '-c']
+            + [textwrap.dedent(code.format(first=first, second=second))],
+            capture_output=True,
+            text=True,
+            env=os.environ | dict(PYTHONPATH='projects'),
+        )
+        assert done.stdout.split()[-1] == 'load_checkpoint', done.stderr

@@ -1,0 +1,41 @@
+"""Fixtures that several test modules use."""
+
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+
+os.environ.setdefault('MPLBACKEND', 'agg')
+ROOT = Path(__file__).parents[1]
+
+torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """The same random numbers in whatever order tests run."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope='session')
+def scenes(tmp_path_factory):
+    """A small rendered data set: 8 training and 4 validation images."""
+    from uhrnet.scenes import write_dataset
+
+    root = tmp_path_factory.mktemp('data') / 'scenes'
+    write_dataset(root, splits={'train': 8, 'val': 4}, size=(64, 96))
+    return root
+
+
+@pytest.fixture
+def mmseg_scope():
+    """Registries that resolve names as inside a segmentation run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        from mmengine.registry import init_default_scope
+
+        import uhrnet.segmentation  # noqa: F401
+
+        init_default_scope('mmseg')
