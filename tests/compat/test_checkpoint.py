@@ -5,14 +5,16 @@ import pickle
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-import uhrnet  # noqa: F401, installs the remedies
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.runner import CheckpointLoader, load_checkpoint
 from torch import nn
+
+import uhrnet  # noqa: F401, installs the remedies
 from uhrnet.compat import checkpoint as compat
 from uhrnet.compat.checkpoint import CheckpointError
 
@@ -51,7 +53,7 @@ def test_message_hub_of_a_run_survives(tmp_path):
 
 def test_numpy_1_and_2_spellings(tmp_path):
     path = saved(tmp_path, dict(x=np.float64(1.5), y=np.arange(2)))
-    content = open(path, 'rb').read()
+    content = Path(path).read_bytes()
     spelled = {b'numpy._core', b'numpy.core'}
     names = [core for core in spelled if core in content]
     assert names == [b'numpy._core'] or names == [b'numpy.core']
@@ -124,10 +126,9 @@ def test_code_in_the_config_of_a_checkpoint_is_dropped(tmp_path):
 @pytest.mark.parametrize('keep', [0, 10, 0.5, 0.99])
 def test_damaged_file_is_named(tmp_path, keep):
     path = saved(tmp_path, dict(state_dict=nn.Linear(64, 64).state_dict()))
-    content = open(path, 'rb').read()
+    content = Path(path).read_bytes()
     size = keep if isinstance(keep, int) else int(len(content) * keep)
-    with open(path, 'wb') as file:
-        file.write(content[:size])
+    Path(path).write_bytes(content[:size])
     with pytest.raises(CheckpointError, match=r'file\.pth'):
         CheckpointLoader.load_checkpoint(path)
 
@@ -186,9 +187,9 @@ def test_patches_mmengine_imported_before_or_after():
         ('import mmengine.runner', 'import uhrnet'),
     )
     for first, second in orders:
+        script = textwrap.dedent(code.format(first=first, second=second))
         done = subprocess.run(
-            [sys.executable, '-c']
-            + [textwrap.dedent(code.format(first=first, second=second))],
+            [sys.executable, '-c', script],
             capture_output=True,
             text=True,
             env=os.environ | dict(PYTHONPATH='projects'),

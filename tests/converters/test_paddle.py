@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from uhrnet.apis import measure_complexity
 from uhrnet.converters.paddle import (
     ConversionError,

@@ -1,5 +1,6 @@
 """Reading images so that a damaged file stops the run by name."""
 
+import cv2
 import mmcv
 import numpy as np
 from mmcv.transforms import LoadImageFromFile
@@ -43,7 +44,7 @@ def decode_image(
             )
     try:
         image = mmcv.imfrombytes(content, flag=flag, backend=backend)
-    except Exception as error:
+    except (OSError, SyntaxError, ValueError, cv2.error) as error:
         raise DataError(
             f'{path} cannot be decoded as an image ({error}). Replace it, or '
             'remove it from the data set.'

@@ -1,0 +1,104 @@
+import argparse
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from uhrnet.engine import launch
+from uhrnet.engine.data_sources import SOURCES, check_data_roots
+from uhrnet.errors import DataError
+
+
+def parse(*command):
+    parser = argparse.ArgumentParser()
+    parser.add_argument('config')
+    launch.add_common_arguments(parser)
+    return parser.parse_args(command)
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / 'name.py'
+    path.write_text("model = dict(type='X', a=1)\nwork_dir = None\n")
+    return str(path)
+
+
+def test_work_dir(config):
+    cfg = launch.prepare_config(parse(config))
+    assert Path(cfg.work_dir) == Path('work_dirs/name')
+    cfg = launch.prepare_config(parse(config, '--work-dir', 'elsewhere'))
+    assert cfg.work_dir == 'elsewhere'
+
+
+def test_options_have_the_last_word(config):
+    args = parse(config, '--cfg-options', 'model.a=2', 'work_dir=there')
+    cfg = launch.prepare_config(args)
+    launch.merge_cfg_options(cfg, args.cfg_options)
+    assert cfg.model.a == 2
+    assert cfg.work_dir == 'there'
+
+
+def test_unknown_option_is_refused_with_a_hint(config):
+    cfg = launch.prepare_config(parse(config))
+    with pytest.raises(ValueError, match='no modell. Did you mean model'):
+        launch.merge_cfg_options(cfg, {'modell.a': 2})
+    launch.merge_cfg_options(cfg, {'find_unused_parameters': True})
+    assert cfg.find_unused_parameters
+
+
+def test_sync_bn_is_replaced_everywhere():
+    cfg = Config(
+        dict(
+            model=dict(
+                norm_cfg=dict(type='SyncBN', requires_grad=True),
+                heads=[dict(norm_cfg=dict(type='SyncBN')), dict(type='BN')],
+            )
+        )
+    )
+    assert launch._replace_sync_bn(cfg.model) == 2
+    assert 'SyncBN' not in cfg.pretty_text
+    assert cfg.model.norm_cfg == dict(type='BN', requires_grad=True)
+
+
+def test_launchers_that_need_gpus(config, monkeypatch):
+    monkeypatch.setattr(launch, 'get_device', lambda: 'cpu')
+    cfg = launch.prepare_config(parse(config, '--launcher', 'slurm'))
+    with pytest.raises(ValueError, match='slurm needs GPUs'):
+        launch.prepare_distributed(cfg)
+
+
+def loader(root, kind='CamVidDataset', wrapped=False):
+    dataset = dict(type=kind, data_root=str(root))
+    if wrapped:
+        dataset = dict(type='RepeatDataset', times=2, dataset=dataset)
+    return Config(dict(train_dataloader=dict(dataset=dataset)))
+
+
+@pytest.mark.parametrize('kind', SOURCES)
+@pytest.mark.parametrize('wrapped', [False, True])
+def test_missing_data_says_where_to_get_it(tmp_path, kind, wrapped):
+    cfg = loader(tmp_path / 'none', kind, wrapped)
+    with pytest.raises(DataError) as error:
+        check_data_roots(cfg, ('train_dataloader',))
+    inner = 'train_dataloader.dataset' + '.dataset' * wrapped
+    text = str(error.value)
+    assert f'{tmp_path}/none' in text
+    assert SOURCES[kind].format(root=tmp_path / 'none') in text
+    assert f'--cfg-options {inner}.data_root=FOLDER' in text
+
+
+def test_present_and_remote_data_pass(tmp_path):
+    check_data_roots(loader(tmp_path), ('train_dataloader', 'absent'))
+    check_data_roots(loader('s3://bucket/x'), ('train_dataloader',))
+
+
+def test_concatenated_sets_are_all_checked(tmp_path):
+    sets = [
+        dict(type='A', data_root=str(tmp_path)),
+        dict(type='B', data_root=str(tmp_path / 'b')),
+    ]
+    cfg = Config(
+        dict(train_dataloader=dict(dataset=dict(type='C', datasets=sets)))
+    )
+    with pytest.raises(DataError, match='dataset.datasets.1'):
+        check_data_roots(cfg, ('train_dataloader',))

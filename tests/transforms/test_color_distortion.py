@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from uhrnet.transforms import RandomColorDistortion
+from uhrnet.transforms.color_distortion import shift_hue
+
+
+@pytest.fixture
+def image():
+    return np.random.default_rng(0).integers(0, 256, (8, 9, 3), np.uint8)
+
+
+def only(**kwargs):
+    options = dict(brightness=0, contrast=0, saturation=0, hue=0, prob=1)
+    return RandomColorDistortion(**options | kwargs)
+
+
+def apply(transform, image, amount):
+    """Apply all four, each at its fixed range end."""
+    transform.ranges = {
+        name: (high if amount > 0 else low,) * 2
+        for name, (low, high) in transform.ranges.items()
+    }
+    return transform(dict(img=image.copy()))['img']
+
+
+def test_brightness_multiplies(image):
+    y = apply(only(brightness=0.4), image, -1)
+    assert abs(y.astype(float) - image * 0.6).max() <= 3
+
+
+def test_contrast_keeps_the_mean_grey(image):
+    y = apply(only(contrast=0.4), image, -1)
+    grey = np.array(Image.fromarray(image[..., ::-1]).convert('L')).mean()
+    expected = grey + 0.6 * (image.astype(float) - grey)
+    assert abs(y - expected).max() <= 4
+
+
+def test_saturation_keeps_the_grey_of_each_pixel(image):
+    y = apply(only(saturation=0.4), image, -1)
+    grey = np.array(Image.fromarray(image[..., ::-1]).convert('L'))[..., None]
+    expected = grey + 0.6 * (image.astype(float) - grey)
+    assert abs(y - expected).max() <= 4
+
+
+def test_hue_turns_in_256ths():
+    red = Image.fromarray(np.full((1, 1, 3), (255, 0, 0), np.uint8))
+    green = np.asarray(shift_hue(red, 256 / 3))[0, 0]
+    assert green[1] == 255 and green[0] < 6 and green[2] < 6
+    back = np.asarray(shift_hue(shift_hue(red, 200), -200))
+    assert abs(back.astype(int) - np.asarray(red)).max() <= 6
+
+
+def test_bgr_order_is_respected():
+    blue_bgr = np.full((1, 1, 3), (255, 0, 0), np.uint8)
+    y = apply(only(saturation=0.4), blue_bgr, -1)
+    # Grey of blue is 29 of 255; of red it would be 76.
+    assert abs(int(y[0, 0, 1]) - 0.4 * 29) <= 2
+
+
+def test_probability_and_order():
+    np.random.seed(0)
+    transform = RandomColorDistortion()
+    draws = [[name for name, _ in transform.draw()] for _ in range(2000)]
+    for name in transform.ranges:
+        share = np.mean([name in names for names in draws])
+        assert 0.45 < share < 0.55
+    assert {'hue', 'contrast'} <= {names[0] for names in draws if names}
+    assert RandomColorDistortion(prob=0).draw() == []
+
+
+def test_amounts_fill_the_ranges():
+    np.random.seed(0)
+    transform = RandomColorDistortion()
+    drawn = [step for _ in range(3000) for step in transform.draw()]
+    for name, (low, high) in dict(
+        brightness=(0.6, 1.4),
+        contrast=(0.6, 1.4),
+        saturation=(0.6, 1.4),
+        hue=(-18, 18),
+    ).items():
+        amounts = [amount for n, amount in drawn if n == name]
+        width = high - low
+        assert low <= min(amounts) < low + width / 50
+        assert high >= max(amounts) > high - width / 50
