@@ -10,7 +10,9 @@ import torch
 os.environ.setdefault('MPLBACKEND', 'agg')
 ROOT = Path(__file__).parents[1]
 
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+# One thread: tests run side by side, and threads that wait for each other on
+# a busy machine take many times as long.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

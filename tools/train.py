@@ -9,6 +9,9 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
 
+from mmengine.config import Config
+from mmengine.device import get_device
+
 from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.launch import (
     add_common_arguments,
@@ -72,17 +75,25 @@ def main() -> None:
     runner.train()
 
 
-def use_amp(cfg: dict) -> None:
-    """Switch a plain optimiser wrapper to mixed precision."""
+def use_amp(cfg: Config) -> None:
+    """Switch a plain optimiser wrapper to mixed precision.
+
+    float16 with loss scaling on GPUs, as in the toolboxes, bfloat16 on CPUs.
+    """
     wrapper = cfg.optim_wrapper
     kind = wrapper.get('type', 'OptimWrapper')
-    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+    if kind in ('AmpOptimWrapper', 'Bf16OptimWrapper'):
+        return
+    if kind != 'OptimWrapper':
         raise ValueError(
             f'--amp cannot change an optim_wrapper of type {kind}: it needs '
             'OptimWrapper'
         )
-    wrapper.type = 'AmpOptimWrapper'
-    wrapper.setdefault('loss_scale', 'dynamic')
+    if get_device() == 'cpu':
+        wrapper.type = 'Bf16OptimWrapper'
+    else:
+        wrapper.type = 'AmpOptimWrapper'
+        wrapper.setdefault('loss_scale', 'dynamic')
 
 
 if __name__ == '__main__':

@@ -51,6 +51,34 @@ def test_message_hub_of_a_run_survives(tmp_path):
     assert loaded['runtime_info']['array'].tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    'kind',
+    [
+        'bool',
+        'int8',
+        'uint8',
+        'int32',
+        'int64',
+        'float16',
+        'float32',
+        'float64',
+    ],
+)
+def test_numpy_numbers_of_any_kind(tmp_path, kind):
+    """An IoU is float32, a data set's length int64, and so on."""
+    value = np.dtype(kind).type(1)
+    path = saved(tmp_path, dict(scalar=value, array=np.full(3, value)))
+    loaded = CheckpointLoader.load_checkpoint(path)
+    assert loaded['scalar'] == value and loaded['scalar'].dtype == kind
+    assert loaded['array'].tolist() == [value] * 3
+
+
+def test_numpy_objects_are_refused(tmp_path):
+    path = saved(tmp_path, dict(x=np.array([{}, None], dtype=object)))
+    with pytest.raises(CheckpointError, match='ObjectDType'):
+        CheckpointLoader.load_checkpoint(path)
+
+
 def test_numpy_1_and_2_spellings(tmp_path):
     path = saved(tmp_path, dict(x=np.float64(1.5), y=np.arange(2)))
     content = Path(path).read_bytes()

@@ -158,6 +158,15 @@ def test_backend_name(monkeypatch):
         assert mmcv_ext.ops_backend() == name
 
 
+def test_torchvision_is_found():
+    """Where it imports, all tests of a ``backend`` run on it as well."""
+    try:
+        import torchvision  # noqa: F401
+    except (ImportError, RuntimeError, OSError) as error:
+        pytest.skip(f'no torchvision for this PyTorch: {error}')
+    assert mmcv_ext.torchvision_ops('cpu') is not None
+
+
 @pytest.mark.parametrize('error', [ImportError, RuntimeError, OSError])
 def test_torchvision_that_fails_to_import(error, monkeypatch):
     class Refuse:

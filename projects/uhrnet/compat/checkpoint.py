@@ -52,8 +52,11 @@ def _numpy_globals() -> list[tuple[Callable, str]]:
     return [
         (np.ndarray, 'numpy.ndarray'),
         (np.dtype, 'numpy.dtype'),
-        (type(np.dtype('float64')), 'numpy.dtypes.Float64DType'),
-        (type(np.dtype('int64')), 'numpy.dtypes.Int64DType'),
+        # The class of each dtype that is plain numbers; never that of 'O'.
+        *(
+            (kind, f'numpy.dtypes.{kind.__name__}')
+            for kind in (type(np.dtype(code)) for code in '?bBhHiIlLefd')
+        ),
         # numpy 2 renamed numpy.core; files of both spellings exist.
         *(
             (function, f'numpy.{core}.multiarray.{name}')
@@ -143,7 +146,7 @@ def _finding(error: Exception) -> str:
     """The line of torch's long message that says what was found."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     for line in lines:
-        if 'Unsupported' in line or 'Trying to' in line:
+        if any(w in line for w in ('Unsupported', 'Trying to', 'but got')):
             return line
     return lines[0] if lines else type(error).__name__
 

@@ -113,11 +113,11 @@ class _FallbackLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Put the ops in place and say who serves them."""
-        from . import nms, roi_align
+        from . import nms, roi_align, soft_nms
 
         module.__doc__ = 'Fallback for the compiled ops of mmcv.'
         module.nms = nms.nms
-        module.softnms = nms.softnms
+        module.softnms = soft_nms.softnms
         module.roi_align_forward = roi_align.roi_align_forward
         module.roi_align_backward = roi_align.roi_align_backward
         # Called for reports on the environment.

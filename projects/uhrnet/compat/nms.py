@@ -1,9 +1,9 @@
-"""Greedy and soft non-maximum suppression without compiled extensions.
+"""Greedy non-maximum suppression without compiled extensions.
 
-Both functions take the place of the kernels of the same name in
-``mmcv._ext`` (facts from mmcv 2.1.0, ``ops/csrc/pytorch/cpu/nms.cpp``): same
-arguments, same single-precision formula, same indices in the same order.
-NumPy does the work: its cost per call is a fraction of PyTorch's.
+:func:`nms` takes the place of the kernel of that name in ``mmcv._ext``
+(facts from mmcv 2.1.0, ``ops/csrc/pytorch/cpu/nms.cpp``): same arguments,
+same single-precision formula, same indices in the same order. NumPy does the
+work: its cost per call is a fraction of PyTorch's.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ _CHUNK = 1 << 15
 _CHEAP_PAIRS = 64
 # More pairs than this could fill the memory.
 _MAX_PAIRS = 8_000_000
-# Above this many boxes, soft-NMS computes its decay factors row by row.
-_MAX_DENSE_SOFT = 1024
 
 # Edges (a, b) of a suppression graph: box a removes box b if a is kept.
 _Edges = tuple[np.ndarray, np.ndarray]
@@ -66,13 +64,13 @@ def nms(
     return order[torch.from_numpy(kept).to(order.device)]
 
 
-def _areas(coords: np.ndarray, offset: int) -> np.ndarray:
+def box_areas(coords: np.ndarray, offset: int) -> np.ndarray:
     """Areas ``(N, )`` of boxes ``(4, N)``, rounded as the kernel does."""
     x1, y1, x2, y2 = coords
     return (x2 - x1 + offset) * (y2 - y1 + offset)
 
 
-def _iou(
+def box_iou(
     box_a: np.ndarray,
     box_b: np.ndarray,
     area_a: np.ndarray,
@@ -110,14 +108,17 @@ def _greedy(
     them. Crowded boxes have many, but there a block of the best boxes
     removes most of the others. So blocks are taken until a sweep pays.
     """
-    areas = _areas(coords, offset)
+    areas = box_areas(coords, offset)
     ranks = np.arange(coords.shape[1])
     kept = []
-    crowded, asked = True, np.inf
+    crowded, last_tried = True, np.inf
     while ranks.size > _BLOCK:
         count = ranks.size
-        if count < 0.8 * asked:
-            asked = count
+        # Counting pairs has a cost, so try again only with far fewer boxes.
+        if count < 0.8 * last_tried:
+            last_tried = count
+            # Blocks that remove little end up measuring half of all pairs:
+            # a sweep may measure an eighth of that and be faster.
             per_box = _CHEAP_PAIRS if crowded else count // 16
             limit = min(per_box * count, _MAX_PAIRS)
             found = _candidates(coords, float(threshold), offset, limit)
@@ -129,7 +130,7 @@ def _greedy(
         kept.append(ranks[:_BLOCK][head])
         rest = _survivors(coords, areas, head, threshold, offset)
         if crowded and rest.size > 0.9 * (count - _BLOCK):
-            crowded, asked = False, np.inf
+            crowded, last_tried = False, np.inf
         coords = np.ascontiguousarray(coords[:, rest])
         areas, ranks = areas[rest], ranks[rest]
     kept.append(ranks[_dense(coords, areas, threshold, offset)])
@@ -143,7 +144,7 @@ def _dense(
     offset: int,
 ) -> np.ndarray:
     """Greedy suppression of a few sorted boxes: ``(N, )`` kept or not."""
-    iou = _iou(
+    iou = box_iou(
         coords[:, :, None], coords[:, None], areas[:, None], areas, offset
     )
     above = np.triu(iou > threshold, 1)
@@ -165,7 +166,7 @@ def _survivors(
     step = max(_CHUNK // max(kept.size, 1), 64)
     for start in range(head.size, areas.size, step):
         part = slice(start, start + step)
-        iou = _iou(
+        iou = box_iou(
             kept_boxes, coords[:, None, part], kept_areas, areas[part], offset
         )
         alive[part] = ~(iou > threshold).any(0)
@@ -235,7 +236,7 @@ def _sweep(
         j += np.repeat(np.arange(begin, end) - total[begin:end], num)
         near = (start[j] <= reach[i]) & (start[i] <= reach[j])
         i, j = order[i[near]], order[j[near]]
-        iou = _iou(coords[:, i], coords[:, j], areas[i], areas[j], offset)
+        iou = box_iou(coords[:, i], coords[:, j], areas[i], areas[j], offset)
         above = iou > threshold
         i, j = i[above], j[above]
         firsts.append(np.minimum(i, j))
@@ -266,127 +267,3 @@ def _resolve(first: np.ndarray, second: np.ndarray, size: int) -> np.ndarray:
         if keep[a]:
             keep[b] = False
     return keep
-
-
-def softnms(
-    boxes: Tensor,
-    scores: Tensor,
-    dets: Tensor,
-    iou_threshold: float,
-    sigma: float,
-    min_score: float,
-    method: int,
-    offset: int,
-) -> Tensor:
-    """Decay the scores of overlapping boxes instead of removing them.
-
-    Args:
-        boxes: ``(N, 4)`` boxes on the CPU.
-        scores: ``(N, )`` scores.
-        dets: ``(N, 5)`` output, filled with the boxes kept and their decayed
-            scores in its first ``K`` rows.
-        iou_threshold: Overlap from which methods 0 and 1 act.
-        sigma: Width of the Gaussian of method 2.
-        min_score: Boxes that fall below it are dropped.
-        method: 0 naive (to zero), 1 linear (``1 - IoU``), 2 Gaussian.
-        offset: 1 if ``x2`` is the last pixel inside the box, else 0.
-
-    Returns:
-        ``(K, )`` int64 indices of the kept boxes, in the order of ``dets``.
-    """
-    if boxes.numel() == 0:
-        return torch.empty(0, dtype=torch.long)
-    boxes, scores = boxes.detach().cpu(), scores.detach().cpu()
-    if boxes.dtype not in (torch.float32, torch.float64):
-        boxes = boxes.float()
-    coords = boxes.t().contiguous().numpy()
-    score = scores.to(boxes.dtype).numpy().copy()
-    real = coords.dtype.type
-    count = score.size
-    params = real(iou_threshold), real(sigma), method, offset
-    dense = count <= _MAX_DENSE_SOFT
-    everything = np.arange(count)
-    with np.errstate(all='ignore'):
-        areas = _areas(coords, offset)
-        rows = everything if dense else everything[:1]
-        decay = _decay(coords, areas, rows, *params)
-        # The kernel swaps boxes in place, which decides between equal
-        # scores: ``inds`` follows its moves.
-        inds, i = everything, 0
-        while i < count:
-            best = i + _first_max(score[i:count])
-            inds[[i, best]] = inds[[best, i]]
-            score[[i, best]] = score[[best, i]]
-            if dense:
-                row = decay[inds[i]]
-            else:
-                row = _decay(coords, areas, inds[i : i + 1], *params)[0]
-            i += 1
-            rest = score[i:count]
-            rest *= row[inds[i:count]]
-            dropped = rest < real(min_score)
-            if dropped.any():
-                count = i + _drop(dropped, rest, inds[i:count])
-    inds = torch.from_numpy(inds[:count].copy())
-    dets[:count, :4] = boxes[inds].to(dets)
-    dets[:count, 4] = torch.from_numpy(score[:count]).to(dets)
-    return inds
-
-
-def _decay(
-    coords: np.ndarray,
-    areas: np.ndarray,
-    rows: np.ndarray,
-    iou_threshold: np.floating,
-    sigma: np.floating,
-    method: int,
-    offset: int,
-) -> np.ndarray:
-    """Factors ``(R, N)`` by which the boxes ``rows`` reduce all scores."""
-    iou = _iou(
-        coords[:, rows, None],
-        coords[:, None],
-        areas[rows, None],
-        areas,
-        offset,
-    )
-    if method == 2:
-        # Rounded from float64, which is what a good ``expf`` returns.
-        return np.exp((-(iou * iou) / sigma).astype(np.float64)).astype(
-            iou.dtype
-        )
-    factor = 1 - iou if method == 1 else np.zeros_like(iou)
-    factor[~(iou >= iou_threshold)] = 1
-    return factor
-
-
-def _first_max(score: np.ndarray) -> int:
-    """Position of the first maximum as found by successive ``<``.
-
-    A NaN, which boxes without area get from the Gaussian, is never less nor
-    greater: it stays first if it is first and is passed over otherwise.
-    """
-    best = int(score.argmax())
-    if score[best] == score[best]:
-        return best
-    if score[0] != score[0]:
-        return 0
-    return int(np.where(np.isnan(score), -np.inf, score).argmax())
-
-
-def _drop(dropped: np.ndarray, *arrays: np.ndarray) -> int:
-    """Close the gaps with elements from the end, last one first.
-
-    Args:
-        dropped: ``(N, )`` elements to remove.
-        arrays: ``(N, )`` arrays to compact in place.
-
-    Returns:
-        How many elements are left, at the front of each array.
-    """
-    left = int(dropped.size - dropped.sum())
-    gaps = np.flatnonzero(dropped[:left])
-    movers = left + np.flatnonzero(~dropped[left:])[::-1]
-    for array in arrays:
-        array[gaps] = array[movers]
-    return left

@@ -1,0 +1,49 @@
+"""Run the tools as a user does: as processes, in a checkout."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def run_tool(*command, timeout=300):
+    """Run ``python command...`` or, for .sh files, ``bash command...``.
+
+    Returns:
+        The finished process, with both streams in ``stdout``.
+    """
+    command = [str(part) for part in command]
+    program = 'bash' if command[0].endswith('.sh') else sys.executable
+    return subprocess.run(
+        [program, *command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        env=os.environ | dict(PYTHON=sys.executable, OMP_NUM_THREADS='1'),
+    )
+
+
+def succeed(*command, **kwargs):
+    """Run a tool that has to end well; return what it printed."""
+    done = run_tool(*command, **kwargs)
+    assert done.returncode == 0, done.stdout[-4000:]
+    return done.stdout
+
+
+def fail(*command, **kwargs):
+    """Run a tool that has to end with an error; return its message."""
+    done = run_tool(*command, **kwargs)
+    assert done.returncode not in (0, None), done.stdout[-4000:]
+    return done.stdout
+
+
+def miou(output):
+    """The mean IoU of the last evaluation in a log."""
+    found = re.findall(r'mIoU: (\d+\.\d+)', output)
+    assert found, output[-4000:]
+    return float(found[-1])
