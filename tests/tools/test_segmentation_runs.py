@@ -165,7 +165,7 @@ def test_amp_and_scaled_learning_rate(scenes, tmp_path):
     state = torch.load(
         tmp_path / 'iter_2.pth', weights_only=False, map_location='cpu'
     )
-    assert state['optimizer']['param_groups'][0]['initial_lr'] == 0.005
+    assert state['optimizer']['param_groups'][0]['initial_lr'] == 0.0005
     assert all(torch.isfinite(x).all() for x in state['state_dict'].values())
 
 

@@ -6,11 +6,10 @@ crop_size = (192, 320)
 train_pipeline = [
     dict(type='LoadCheckedImage'),
     dict(type='LoadCheckedAnnotations', num_classes=11),
-    # at 0.5, 0.75, ... 2.0 of their size
+    # not reduced: poles and signs are a few pixels wide as it is
     dict(
         type='RandomChoiceResize',
-        scales=[(160, 96), (240, 144), (320, 192), (400, 240), (480, 288),
-                (560, 336), (640, 384)],
+        scales=[(320, 192), (400, 240), (480, 288)],
         keep_ratio=True),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),

@@ -1,0 +1,57 @@
+"""What the README says exists, exists."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from command_line import succeed
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / 'README.md').read_text()
+
+
+def test_paths_exist():
+    paths = set(
+        re.findall(r'\b(?:configs|tools|docs|demo)/[\w./-]+\.\w+', TEXT)
+    ) | set(re.findall(r'\]\(([\w./-]+)\)', TEXT))
+    paths = {path for path in paths if not path.startswith('http')}
+    assert len(paths) > 8
+    missing = [path for path in paths if not (ROOT / path).exists()]
+    assert not missing
+
+
+def test_options_exist():
+    text = succeed('tools/train.py', '--help')
+    text += succeed('tools/test.py', '--help')
+    options = set(re.findall(r'`(--[a-z-]+)', TEXT))
+    assert {'--resume', '--amp', '--tta', '--show-dir'} <= options
+    assert not [option for option in options if option not in text]
+
+
+def test_make_targets_exist():
+    targets = set(re.findall(r'^make (\w+)', TEXT, re.M))
+    assert targets == {'demo', 'test'}
+    for target in targets:
+        subprocess.run(
+            ['make', '--dry-run', target],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
+
+
+def test_extras_are_those_of_the_package():
+    import configparser
+
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / 'setup.cfg')
+    extras = dict(setup['options.extras_require'])
+    assert extras.keys() == {'lite', 'mim', 'onedl', 'tests'}
+    for extra, source in extras.items():
+        assert (ROOT / source.removeprefix('file:').strip()).exists(), extra
+    for extra in ('lite', 'mim', 'onedl'):
+        assert f'`{extra}`' in TEXT
+    openmmlab = ('mmcv', 'mmengine', 'mmseg', 'mmdet')
+    runtime = (ROOT / 'requirements/runtime.txt').read_text()
+    lines = [x for x in runtime.splitlines() if not x.startswith('#')]
+    assert lines and not any(x.startswith(openmmlab) for x in lines)
