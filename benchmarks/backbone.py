@@ -21,6 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
 import torch
 from torch import nn
 
+import uhrnet  # noqa: F401, before mmseg: stands in for mmcv's compiled ops
+
 PAIRS = {
     'w18-small': (2, (1, 3, 2)),
     'w18': (4, (1, 4, 3)),
@@ -38,8 +40,6 @@ def build(side: str, arch: str, memory_format: str) -> nn.Module:
 
         return UHRNet(arch, memory_format=memory_format)
     from mmseg.models import HRNet
-
-    import uhrnet  # noqa: F401, stands in for mmcv's compiled ops
 
     blocks, modules = PAIRS[arch]
     stages = {
@@ -88,7 +88,7 @@ def measure_memory(
     """Body of the process that :func:`peak_memory` starts."""
     model = build(side, arch, memory_format)
     model.train()
-    seconds(model, torch.rand(1, 3, 64, 64), train=True)
+    seconds(model, torch.rand(2, 3, 64, 64), train=True)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds(model, torch.rand(int(batch), 3, 256, 512), train=True)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

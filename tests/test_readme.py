@@ -13,7 +13,7 @@ TEXT = (ROOT / 'README.md').read_text()
 def test_paths_exist():
     paths = set(
         re.findall(r'\b(?:configs|tools|docs|demo)/[\w./-]+\.\w+', TEXT)
-    ) | set(re.findall(r'\]\(([\w./-]+)\)', TEXT))
+    ) | set(re.findall(r'\]\(([\w./-]+)(?:#[\w-]+)?\)', TEXT))
     paths = {path for path in paths if not path.startswith('http')}
     assert len(paths) > 8
     missing = [path for path in paths if not (ROOT / path).exists()]
