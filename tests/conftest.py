@@ -1,9 +1,11 @@
 """Fixtures that several test modules use."""
 
 import os
+import random
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -18,6 +20,8 @@ torch.set_num_threads(1)
 @pytest.fixture(autouse=True)
 def seeded():
     """The same random numbers in whatever order tests run."""
+    random.seed(0)
+    np.random.seed(0)
     torch.manual_seed(0)
 
 

@@ -40,6 +40,35 @@ def test_make_targets_exist():
         )
 
 
+def test_prediction_example_runs(scenes, tmp_path, monkeypatch):
+    """The first Python block, on weights that were not trained."""
+    import torch
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+
+    (code, _) = re.findall(r'```python\n(.*?)```', TEXT, re.S)
+    config = re.search(r"'(configs/.*?)'", code)[1]
+    cfg = Config.fromfile(ROOT / config)
+    init_default_scope('mmseg')
+    from mmseg.registry import MODELS
+
+    model = MODELS.build(cfg.model)
+    state = dict(state_dict=model.state_dict(), meta={})
+    torch.save(state, tmp_path / 'c.pth')
+    for word, path in (
+        ('checkpoint.pth', tmp_path / 'c.pth'),
+        ('image.png', scenes / 'images/val/00000.png'),
+        (config, ROOT / config),
+        ('cuda:0', 'cpu'),
+    ):
+        assert word in code
+        code = code.replace(word, str(path))
+    names = {}
+    exec(code, names)
+    assert names['labels'].shape == (1, 64, 96)
+    assert names['labels'].max() < 11
+
+
 def test_extras_are_those_of_the_package():
     import configparser
 

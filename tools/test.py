@@ -41,7 +41,14 @@ def parse_args() -> argparse.Namespace:
         '--wait-time', type=float, default=2, help='seconds to show each'
     )
     parser.add_argument(
-        '--tta', action='store_true', help='test-time augmentation'
+        '--tta',
+        action='store_true',
+        help='average over the scales and mirror images of tta_pipeline',
+    )
+    parser.add_argument(
+        '--tta-flip',
+        action='store_true',
+        help='average over mirror images alone',
     )
     add_common_arguments(parser)
     return parser.parse_args()
@@ -56,11 +63,12 @@ def main() -> None:
     cfg.resume = False
     if args.show or args.show_dir:
         draw_predictions(cfg, args)
-    if args.tta:
-        use_tta(cfg)
+    merge_cfg_options(cfg, args.cfg_options)
+    # These move what the options name.
+    if args.tta or args.tta_flip:
+        use_tta(cfg, flip_only=not args.tta)
     if args.out:
         save_predictions(cfg, args.out)
-    merge_cfg_options(cfg, args.cfg_options)
     check_data_roots(cfg, ('test_dataloader',))
     prepare_distributed(cfg)
 
@@ -89,7 +97,7 @@ def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:
         cfg.visualizer.save_dir = args.show_dir
 
 
-def use_tta(cfg: Config) -> None:
+def use_tta(cfg: Config, flip_only: bool) -> None:
     """Put the test pipeline and the model into their augmented forms."""
     for key in ('tta_model', 'tta_pipeline'):
         if key not in cfg:
@@ -98,6 +106,14 @@ def use_tta(cfg: Config) -> None:
     while 'dataset' in dataset:
         dataset = dataset.dataset
     dataset.pipeline = cfg.tta_pipeline
+    if flip_only:
+        for step in dataset.pipeline:
+            if step.type == 'TestTimeAug':
+                step.transforms = [
+                    options
+                    for options in step.transforms
+                    if options[0].type != 'Resize'
+                ]
     cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
 
 
@@ -110,7 +126,11 @@ def save_predictions(cfg: Config, path: str) -> None:
         dump = dict(type='DumpResults', out_file_path=path)
         cfg.test_evaluator = [*evaluators, dump]
     elif cfg.get('default_scope') == 'mmseg':
-        cfg.test_evaluator.output_dir = path
+        evaluators = cfg.test_evaluator
+        for evaluator in (
+            evaluators if isinstance(evaluators, list) else [evaluators]
+        ):
+            evaluator.output_dir = path
     else:
         raise ValueError(f'--out {path} must end in .pkl')
 

@@ -104,7 +104,15 @@ def test_numpy_1_and_2_spellings(tmp_path):
         Call(subprocess.check_call, ['touch', '{marker}']),
         nn.Linear(1, 1),
     ],
-    ids=str,
+    ids=[
+        'os.system',
+        'eval',
+        'getattr-dict',
+        'getattr-init',
+        'getattr-ndarray',
+        'subprocess',
+        'module',
+    ],
 )
 @pytest.mark.parametrize('legacy', [False, True], ids=['zip', 'legacy'])
 def test_code_is_refused_and_not_run(tmp_path, content, legacy):
@@ -159,6 +167,33 @@ def test_damaged_file_is_named(tmp_path, keep):
     Path(path).write_bytes(content[:size])
     with pytest.raises(CheckpointError, match=r'file\.pth'):
         CheckpointLoader.load_checkpoint(path)
+
+
+def test_bare_tensor_keeps_the_message_of_the_host(tmp_path):
+    path = saved(tmp_path, torch.zeros(3))
+    assert CheckpointLoader.load_checkpoint(path).shape == (3,)
+    with pytest.raises(RuntimeError, match='No state_dict found'):
+        load_checkpoint(nn.Linear(1, 1), path)
+
+
+@pytest.mark.parametrize(
+    'error',
+    [
+        RuntimeError('CUDA out of memory. Tried to allocate 20 MiB'),
+        RuntimeError('Attempting to deserialize object on a CUDA device'),
+        PermissionError(13, 'Permission denied'),
+    ],
+)
+def test_other_errors_are_not_blamed_on_the_file(tmp_path, monkeypatch, error):
+    path = saved(tmp_path, {})
+
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(torch, 'load', fail)
+    with pytest.raises(type(error)) as raised:
+        CheckpointLoader.load_checkpoint(path)
+    assert raised.value is error
 
 
 def test_missing_file(tmp_path):

@@ -1,4 +1,5 @@
 import argparse
+import os
 from pathlib import Path
 
 import pytest
@@ -40,10 +41,26 @@ def test_options_have_the_last_word(config):
 
 def test_unknown_option_is_refused_with_a_hint(config):
     cfg = launch.prepare_config(parse(config))
-    with pytest.raises(ValueError, match='no modell. Did you mean model'):
+    with pytest.raises(ValueError, match='modell. Did you mean model'):
         launch.merge_cfg_options(cfg, {'modell.a': 2})
     launch.merge_cfg_options(cfg, {'find_unused_parameters': True})
     assert cfg.find_unused_parameters
+
+
+@pytest.mark.parametrize('name', ['data_root', 'crop_size'])
+def test_variables_of_the_file_are_refused(tmp_path, name):
+    path = tmp_path / 'name.py'
+    path.write_text(f'{name} = 1\n')
+    cfg = launch.prepare_config(parse(str(path)))
+    with pytest.raises(ValueError, match=rf'{name} is a variable'):
+        launch.merge_cfg_options(cfg, {name: 2})
+
+
+def test_local_rank_of_open_mpi(config, monkeypatch):
+    monkeypatch.delenv('LOCAL_RANK', raising=False)
+    monkeypatch.setenv('OMPI_COMM_WORLD_LOCAL_RANK', '3')
+    launch.prepare_config(parse(config, '--launcher', 'mpi'))
+    assert os.environ['LOCAL_RANK'] == '3'
 
 
 def test_sync_bn_is_replaced_everywhere():

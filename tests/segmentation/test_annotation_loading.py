@@ -69,6 +69,16 @@ def test_checked_after_the_label_map(tmp_path):
     assert (load(labels, tmp_path, label_map={7: 1}) == 1).all()
 
 
+def test_one_row(tmp_path):
+    labels = np.zeros((1, 7), np.uint8)
+    assert load(labels, tmp_path, ori_shape=(1, 7)).shape == (1, 7)
+
+
+def test_new_images_have_no_labels():
+    results = dict(img_path='x.png')
+    assert LoadCheckedAnnotations(num_classes=3)(results) == results
+
+
 def test_size_of_the_image(labels, tmp_path):
     load(labels, tmp_path, ori_shape=(5, 6))
     with pytest.raises(DataError, match=r'5x6 .* image\.png is 6x5'):

@@ -97,8 +97,35 @@ def test_tta_averages_mirror_images_and_scales(trained, scenes, tmp_path):
         'tools/test.py', CONFIG, folder / 'iter_2.pth', '--tta',
         '--work-dir', tmp_path, *options(scenes),
     )  # fmt: skip
-    assert miou(tested) > 0
-    assert miou(tested) != miou(log)
+    assert 0 < miou(tested) != miou(log)
+
+
+def test_tta_equals_an_average_by_hand(trained, scenes, tmp_path):
+    """Mirror images alone: softmax of both, turned back, averaged."""
+    import mmcv
+    from mmengine.fileio import load
+    from mmseg.apis import inference_model, init_model
+
+    import uhrnet.segmentation  # noqa: F401
+
+    path = tmp_path / 'predictions.pkl'
+    checkpoint = trained[0] / 'iter_2.pth'
+    succeed(
+        'tools/test.py', CONFIG, checkpoint, '--tta-flip', '--out', path,
+        '--work-dir', tmp_path, *options(scenes),
+    )  # fmt: skip
+    predictions = load(path)
+    model = init_model(CONFIG, str(checkpoint), device='cpu')
+    for index, prediction in enumerate(predictions):
+        image = mmcv.imread(str(scenes / f'images/val/{index:05}.png'))
+        plain, mirrored = (
+            inference_model(model, x).seg_logits.data.softmax(0)
+            for x in (image, np.ascontiguousarray(image[:, ::-1]))
+        )
+        expected = (plain + mirrored.flip(-1)).argmax(0)
+        labels = prediction['pred_sem_seg']['data'].squeeze()
+        assert (labels == expected).float().mean() > 0.999
+    assert len(predictions) == 4
 
 
 def test_resume_goes_on_where_it_stopped(trained, scenes, tmp_path):
@@ -112,6 +139,11 @@ def test_resume_goes_on_where_it_stopped(trained, scenes, tmp_path):
     assert 'resumed epoch: 0, iter: 2' in log
     assert 'Iter(train) [3/4]' in log
     assert 'Iter(train) [1/4]' not in log
+    before, after = (
+        torch.load(path, weights_only=False)['optimizer']['state'][0]
+        for path in (trained[0] / 'iter_2.pth', folder / 'iter_4.pth')
+    )
+    assert after['step'] == before['step'] + 2, 'the optimiser started anew'
     named = succeed(
         'tools/train.py', CONFIG, '--work-dir', tmp_path / 'other',
         '--resume', trained[0] / 'iter_1.pth', *options(scenes, 2),
@@ -249,6 +281,15 @@ def test_checkpoint_of_another_arch(trained, scenes, tmp_path):
     assert 'backbone.stage' in text
 
 
+def test_checkpoint_of_another_class_count(trained, scenes, tmp_path):
+    text = fail(
+        'tools/test.py', CONFIG, trained[0] / 'iter_2.pth',
+        '--work-dir', tmp_path,
+        *options(scenes, 2, 'model.decode_head.num_classes=12'),
+    )  # fmt: skip
+    assert 'decode_head.conv_seg.weight: (11, 279' in text
+
+
 def test_checkpoint_that_runs_code(scenes, tmp_path):
     class Hostile:
         def __reduce__(self):
@@ -272,7 +313,8 @@ def test_unknown_arch(scenes, tmp_path):
     'option, message',
     [
         ('model.backbone.archh=w18', "keyword argument 'archh'"),
-        ('modle.backbone.arch=w18', 'no modle. Did you mean model?'),
+        ('modle.backbone.arch=w18', 'reads modle. Did you mean model?'),
+        ('data_root=elsewhere', 'data_root is a variable of the config file'),
     ],
 )
 def test_misspelt_option(scenes, tmp_path, option, message):

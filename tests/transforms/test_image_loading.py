@@ -42,8 +42,10 @@ def test_truncated(file, share):
         load(file)
 
 
-def test_padding_after_the_end_is_fine(file):
-    file.write_bytes(file.read_bytes() + bytes(100))
+@pytest.mark.parametrize('length', [100, 100_000])
+def test_something_after_the_end_is_fine(file, length):
+    """Phones put whole videos behind their JPEGs."""
+    file.write_bytes(file.read_bytes() + bytes(length))
     assert load(file)['img'].shape == (40, 50, 3)
 
 

@@ -5,6 +5,10 @@ refuses by default (``weights_only=True``), but then also refuses what
 mmengine 0.10 itself writes: ``HistoryBuffer`` and numpy scalars, so that
 ``--resume`` and ``tools/test.py`` fail. The remedy keeps ``weights_only=True``
 and, for the duration of mmengine's own loads, allows exactly those types.
+
+A config is another matter, as it is Python code. mmengine stores it in a
+checkpoint's ``meta['cfg']``, and its inferencers execute that one if they are
+given weights alone: give them a config file of yours.
 """
 
 import errno
@@ -132,14 +136,30 @@ def _explained(filename: str) -> Iterator[None]:
             f'and save its state_dict again. ({_finding(error)})'
         ) from None
     except (EOFError, RuntimeError, OSError) as error:
-        # torch seeks before the start of a truncated archive: EINVAL. Any
-        # other OSError (missing, forbidden, no network) explains itself.
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+        # Out of memory, no such device, no such file and others are not the
+        # file's fault and explain themselves.
+        if not _is_damage(error):
             raise
         raise CheckpointError(
             f'{filename} is damaged or incomplete and cannot be read. '
             f'Download or copy it again. ({_finding(error)})'
         ) from error
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether an error is one of those that broken files cause."""
+    if isinstance(error, OSError):
+        # torch seeks before the start of a truncated archive.
+        return error.errno == errno.EINVAL
+    return isinstance(error, EOFError) or any(
+        sign in str(error)
+        for sign in (
+            'PytorchStreamReader',
+            'invalid hash value',
+            'storage has wrong byte size',
+            'unexpected EOF',
+        )
+    )
 
 
 def _finding(error: Exception) -> str:
@@ -167,8 +187,10 @@ def _patch(module: ModuleType) -> None:
             checkpoint = original(cls, filename, map_location, logger)
         # Runner.resume would execute this string as a Python config file.
         # mmengine itself stores its config as meta['cfg'].
-        if isinstance(meta := checkpoint.get('meta'), dict):
-            meta.pop('config', None)
+        if isinstance(checkpoint, dict):
+            meta = checkpoint.get('meta')
+            if isinstance(meta, dict):
+                meta.pop('config', None)
         return checkpoint
 
     loader.load_checkpoint = classmethod(load)

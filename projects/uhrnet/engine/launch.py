@@ -2,28 +2,28 @@
 
 import argparse
 import difflib
+import inspect
 import os
 
 import torch
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.device import get_device
 from mmengine.logging import print_log
+from mmengine.runner import Runner
 
-# Keys that mmengine's runner reads and that a config may leave out.
-RUNNER_KEYS = (
+# What is read from a config besides the arguments of mmengine's Runner.
+OTHER_KEYS = (
     'activation_checkpointing',
-    'auto_scale_lr',
-    'cfg',
     'compile',
+    'custom_imports',
     'efficient_conv_bn_eval',
-    'experiment_name',
     'find_unused_parameters',
-    'load_from',
     'model_wrapper_cfg',
-    'randomness',
-    'resume',
+    'runner_type',
     'sync_bn',
-    'work_dir',
+    'test_pipeline',
+    'tta_model',
+    'tta_pipeline',
 )
 
 
@@ -49,12 +49,14 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def prepare_config(args: argparse.Namespace) -> Config:
-    """Read the config named by ``args`` and merge what both tools share.
+    """Read the config named by ``args`` and set what both tools share.
 
-    Options on the command line are merged by the caller before
-    :func:`merge_cfg_options`, which has the last word.
+    Further options of a tool come next, then :func:`merge_cfg_options`, which
+    has the last word.
     """
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    # Open MPI has a name of its own, and mmengine wraps models by LOCAL_RANK.
+    local_rank = os.environ.get('OMPI_COMM_WORLD_LOCAL_RANK', args.local_rank)
+    os.environ.setdefault('LOCAL_RANK', str(local_rank))
     cfg = Config.fromfile(args.config)
     cfg.launcher = args.launcher
     if args.work_dir:
@@ -66,24 +68,32 @@ def prepare_config(args: argparse.Namespace) -> Config:
 
 
 def merge_cfg_options(cfg: Config, options: dict) -> None:
-    """Merge ``--cfg-options``; unlike mmengine, refuse unknown names.
+    """Merge ``--cfg-options``; unlike mmengine, refuse what has no effect.
 
-    mmengine adds a misspelt key to the config, where nobody reads it.
+    mmengine adds a misspelt key to the config, where nobody reads it. It
+    also changes variables such as ``data_root``, which served their purpose
+    when the file was read.
 
     Raises:
-        ValueError: If an option starts with a key that neither the config
-            nor the runner knows. Deeper misspellings are refused by the
-            class that gets them.
+        ValueError: If an option starts with a key that nobody reads.
+            Misspelt arguments of a class are refused by that class.
     """
+    known = [*inspect.signature(Runner.__init__).parameters, *OTHER_KEYS]
     for option in options:
         name = option.split('.')[0]
-        known = [*cfg.keys(), *RUNNER_KEYS]
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f' Did you mean {close[0]}?' if close else ''
+        if name in known:
+            continue
+        if name in cfg:
             raise ValueError(
-                f'--cfg-options {option}: the config has no {name}.{hint}'
+                f'--cfg-options {option}: {name} is a variable of the config '
+                'file and was used when that was read. Change what it was '
+                'used for, for example train_dataloader.dataset.data_root'
             )
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f' Did you mean {close[0]}?' if close else ''
+        raise ValueError(
+            f'--cfg-options {option}: nothing reads {name}.{hint}'
+        )
     cfg.merge_from_dict(options)
 
 

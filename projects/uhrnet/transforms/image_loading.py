@@ -1,20 +1,19 @@
 """Reading images so that a damaged file stops the run by name."""
 
+import io
+
 import cv2
 import mmcv
 import numpy as np
 from mmcv.transforms import LoadImageFromFile
 from mmengine import fileio
 from mmengine.registry import TRANSFORMS
+from PIL import Image
 
 from uhrnet.errors import DataError
 
-# Decoders fill the missing part of a truncated file with grey and only
-# warn, so the end of the file is checked instead. Some writers pad.
-_ENDINGS = {
-    b'\x89PNG\r\n\x1a\n': b'IEND\xaeB`\x82',
-    b'\xff\xd8\xff': b'\xff\xd9',
-}
+_PNG_START, _PNG_END = b'\x89PNG\r\n\x1a\n', b'IEND\xaeB`\x82'
+_JPEG_START, _JPEG_END = b'\xff\xd8\xff', b'\xff\xd9'
 _TAIL = 4096
 
 
@@ -36,12 +35,11 @@ def decode_image(
     Raises:
         DataError: If the file is empty, truncated or no image.
     """
-    for start, end in _ENDINGS.items():
-        if content.startswith(start) and end not in content[-_TAIL:]:
-            raise DataError(
-                f'{path} is truncated: {len(content)} bytes without the end '
-                'mark of its format. Copy or download it again.'
-            )
+    if not _is_complete(content):
+        raise DataError(
+            f'{path} is truncated: {len(content)} bytes without the end of '
+            'the image. Copy or download it again.'
+        )
     try:
         image = mmcv.imfrombytes(content, flag=flag, backend=backend)
     except (OSError, SyntaxError, ValueError, cv2.error) as error:
@@ -55,6 +53,24 @@ def decode_image(
             'it, or remove it from the data set.'
         )
     return image
+
+
+def _is_complete(content: bytes) -> bool:
+    """Look for the end of a PNG or JPEG; other formats pass.
+
+    OpenCV fills the missing part of a truncated file with grey and only
+    warns. Phones put whole videos behind a JPEG, and a thumbnail before it
+    has an end mark too, so a JPEG without one near its end is decoded by
+    Pillow, which tolerates no gap.
+    """
+    if content.startswith(_PNG_START):
+        return _PNG_END in content
+    if content.startswith(_JPEG_START) and _JPEG_END not in content[-_TAIL:]:
+        try:
+            Image.open(io.BytesIO(content)).load()
+        except (OSError, SyntaxError, ValueError):
+            return False
+    return True
 
 
 def read_file(path: str, backend_args: dict | None = None) -> bytes:
@@ -73,12 +89,31 @@ class LoadCheckedImage(LoadImageFromFile):
     """``LoadImageFromFile`` that refuses damaged files.
 
     OpenCV decodes the rest of a truncated file as grey and goes on; training
-    on it goes unnoticed. Takes the arguments of the host's class and sets
-    the same keys.
+    on it goes unnoticed. Sets the keys that the host's class sets.
+
+    Args:
+        to_float32: Convert the image to float32.
+        color_type: ``'color'``, ``'grayscale'`` or ``'unchanged'``.
+        imdecode_backend: Decoder, as in ``mmcv.imfrombytes``.
+        backend_args: Where files are, as in ``mmengine.fileio``.
 
     Raises:
         DataError: If the file is missing, empty, truncated or no image.
     """
+
+    def __init__(
+        self,
+        to_float32: bool = False,
+        color_type: str = 'color',
+        imdecode_backend: str = 'cv2',
+        backend_args: dict | None = None,
+    ) -> None:
+        super().__init__(
+            to_float32=to_float32,
+            color_type=color_type,
+            imdecode_backend=imdecode_backend,
+            backend_args=backend_args,
+        )
 
     def transform(self, results: dict) -> dict:
         """Set ``img`` (H, W, C), ``img_shape`` and ``ori_shape``."""

@@ -176,6 +176,15 @@ def test_recomputation_changes_nothing_but_memory():
     assert max_difference(results[0][1], results[1][1]) == 0
 
 
+@pytest.mark.parametrize('with_cp', [False, True])
+def test_compiles(with_cp):
+    model = build(with_cp=with_cp).train()
+    compiled = torch.compile(model, backend='eager', fullgraph=not with_cp)
+    x = images(64, 64)
+    expected = model(x)
+    assert max_difference(compiled(x), expected) < 1e-5
+
+
 def test_recomputation_saves_memory():
     def saved_values(model):
         sizes = []

@@ -70,6 +70,27 @@ def test_inside_conv_module():
     assert module(torch.randn(1, 3, 7, 8)).shape == (1, 8, 4, 4)
 
 
-def test_own_padding_only():
+@pytest.mark.parametrize(
+    'option', [dict(padding=1), dict(padding_mode='reflect')]
+)
+def test_own_padding_only(option):
     with pytest.raises(ValueError, match='leave padding at 0'):
-        SameConv2d(3, 8, 3, stride=2, padding=1)
+        SameConv2d(3, 8, 3, stride=2, **option)
+
+
+def test_convolution_with_folded_weights():
+    """mmcv calls the convolution with weights that hold the norm."""
+    module = ConvModule(
+        8,
+        8,
+        3,
+        stride=2,
+        conv_cfg=dict(type='SameConv2d'),
+        norm_cfg=dict(type='BN'),
+    ).eval()
+    module.bn.running_mean.uniform_()
+    x = torch.randn(2, 8, 6, 9)
+    plain = module(x)
+    module.turn_on_efficient_conv_bn_eval()
+    with torch.no_grad():
+        torch.testing.assert_close(module(x), plain, rtol=1e-4, atol=1e-5)

@@ -4,9 +4,11 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 
 _SHOWN = 5
+# torch fills it in where it is missing, as in files of old or other origin.
+_COUNTER = '.num_batches_tracked'
 
 
 @HOOKS.register_module()
@@ -46,11 +48,14 @@ class CheckpointFitHook(Hook):
             if key in state
             else 'missing'
             for key, value in expected.items()
-            if key not in state or state[key].shape != value.shape
+            if (key not in state and not key.endswith(_COUNTER))
+            or (key in state and state[key].shape != value.shape)
         } | {key: 'unknown' for key in state if key not in expected}
         if not problems:
             return
-        fine_tuning = runner._train_loop is not None and not runner._resume
+        # Only Runner.train has built its loop by now.
+        training = isinstance(runner._train_loop, BaseLoop)
+        fine_tuning = training and not runner._resume
         fatal = [
             key
             for key in problems

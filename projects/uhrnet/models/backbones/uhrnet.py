@@ -126,7 +126,7 @@ class UHRNet(BaseModule):
         with_cp: Recompute activations in the backward pass, for memory.
         return_stem: Put the stem's map (stride 2, 64 channels) in front of
             the five, for decoders that reach output stride 2.
-        memory_format: ``'channels_last'``, faster on CPU and GPU, or
+        memory_format: ``'channels_last'``, faster on CPUs, or
             ``'contiguous'``.
         init_cfg: Initialisation. By default Kaiming normal. The original
             draws from N(0, 0.001), which only serves a pre-trained start:

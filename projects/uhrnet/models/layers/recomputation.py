@@ -28,6 +28,7 @@ def _frozen_statistics(module: nn.Module) -> Iterator[None]:
             norm.num_batches_tracked -= 1
 
 
+@torch.compiler.disable  # which has no context_fn
 def recompute(
     module: nn.Module, *inputs: Tensor
 ) -> Tensor | tuple[Tensor, ...]:

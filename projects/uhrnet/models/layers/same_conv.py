@@ -1,5 +1,7 @@
 """Strided convolution with TensorFlow's SAME padding."""
 
+import functools
+
 import torch
 from mmengine.registry import MODELS
 from torch import Tensor, nn
@@ -35,10 +37,10 @@ class SameConv2d(nn.Conv2d):
 
     def __init__(self, *args: int, **kwargs: int | bool) -> None:
         super().__init__(*args, **kwargs)
-        if self.padding != (0, 0):
+        if self.padding != (0, 0) or self.padding_mode != 'zeros':
             raise ValueError(
-                'SameConv2d chooses its own padding: leave padding at 0, '
-                f'not {self.padding}'
+                'SameConv2d chooses its own padding, of zeros: leave padding '
+                f'at 0, not {self.padding} {self.padding_mode}'
             )
         # Where both ways of forward are exact, take the smaller copy.
         stride_h, stride_w = self.stride
@@ -46,8 +48,13 @@ class SameConv2d(nn.Conv2d):
             self.in_channels * stride_h * stride_w <= self.out_channels
         )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def _conv_forward(
+        self, x: Tensor, weight: Tensor, bias: Tensor | None
+    ) -> Tensor:
         """Convolve (N, C, H, W) to (N, C', ceil(H / s), ceil(W / s)).
+
+        What ``nn.Conv2d.forward`` calls, and others with weights of their
+        own, such as mmcv's ``efficient_conv_bn_eval``.
 
         Uneven padding is not an option of torch's convolution. Either the
         input is copied with zeros around it, or the windows start one
@@ -63,14 +70,25 @@ class SameConv2d(nn.Conv2d):
                 strict=True,
             )
         )
+        convolve = functools.partial(
+            F.conv2d,
+            weight=weight,
+            bias=bias,
+            stride=self.stride,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
         if top == bottom and left == right:
-            return self._convolve(x, (top, left))
+            return convolve(x, padding=(top, left))
         if self.pads_input:
-            return self._convolve(F.pad(x, (left, right, top, bottom)), 0)
+            return convolve(F.pad(x, (left, right, top, bottom)))
         early_h, early_w = int(bottom > top), int(right > left)
-        y = self._convolve(
+        y = convolve(
             x,
-            (top + early_h * self.stride[0], left + early_w * self.stride[1]),
+            padding=(
+                top + early_h * self.stride[0],
+                left + early_w * self.stride[1],
+            ),
         )
         rows = -(-x.shape[-2] // self.stride[0])
         columns = -(-x.shape[-1] // self.stride[1])
@@ -83,14 +101,3 @@ class SameConv2d(nn.Conv2d):
         return y[
             ..., early_h : early_h + rows, early_w : early_w + columns
         ].contiguous(memory_format=y_format)
-
-    def _convolve(self, x: Tensor, padding: int | tuple[int, int]) -> Tensor:
-        return F.conv2d(
-            x,
-            self.weight,
-            self.bias,
-            self.stride,
-            padding,
-            self.dilation,
-            self.groups,
-        )

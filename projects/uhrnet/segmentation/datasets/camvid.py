@@ -70,7 +70,7 @@ class CamVidDataset(BaseSegDataset):
                 (
                     s
                     for s in ('.png', '.jpg')
-                    if files and files[0].endswith(s)
+                    if any(x.endswith(s) for x in files)
                 ),
                 None,
             )

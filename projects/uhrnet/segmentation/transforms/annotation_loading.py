@@ -1,7 +1,5 @@
 """Reading label maps so that a wrong one stops the run by name."""
 
-from typing import Any
-
 import numpy as np
 from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import TRANSFORMS
@@ -17,10 +15,14 @@ class LoadCheckedAnnotations(LoadAnnotations):
     A label beyond the classes otherwise surfaces as an index error in the
     loss, on a GPU as a device-side assertion, and in evaluation not at all.
 
+    A sample that names no label map passes as it is, so that pipelines with
+    this step serve prediction on new images too.
+
     Args:
         num_classes: Classes of the data set, after its label map.
         ignore_index: The label that means "no class".
-        **kwargs: Those of ``LoadAnnotations``.
+        imdecode_backend: Decoder, as in ``mmcv.imfrombytes``.
+        backend_args: Where files are, as in ``mmengine.fileio``.
 
     Raises:
         DataError: If the file is missing, damaged, of another size than its
@@ -29,11 +31,23 @@ class LoadCheckedAnnotations(LoadAnnotations):
     """
 
     def __init__(
-        self, num_classes: int, ignore_index: int = 255, **kwargs: Any
+        self,
+        num_classes: int,
+        ignore_index: int = 255,
+        imdecode_backend: str = 'pillow',
+        backend_args: dict | None = None,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            imdecode_backend=imdecode_backend, backend_args=backend_args
+        )
         self.num_classes = num_classes
         self.ignore_index = ignore_index
+
+    def transform(self, results: dict) -> dict:
+        """Set ``gt_seg_map`` (H, W) uint8, if there is a label map."""
+        if results.get('seg_map_path') is None:
+            return results
+        return super().transform(results)
 
     def _load_seg_map(self, results: dict) -> None:
         path = results['seg_map_path']
@@ -42,7 +56,9 @@ class LoadCheckedAnnotations(LoadAnnotations):
             path,
             'unchanged',
             self.imdecode_backend,
-        ).squeeze()
+        )
+        if labels.ndim == 3 and labels.shape[2] == 1:
+            labels = labels[..., 0]
         self._check_form(labels, path, results)
         labels = labels.astype(np.uint8)
         if results['reduce_zero_label']:
