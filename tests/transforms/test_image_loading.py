@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from uhrnet.errors import DataError
-from uhrnet.transforms import LoadCheckedImage
+from uhrnet.transforms import CheckImageFile, LoadCheckedImage
 
 
 @pytest.fixture(params=['png', 'jpg'])
@@ -60,3 +60,14 @@ def test_no_image(tmp_path, content):
 def test_missing(tmp_path):
     with pytest.raises(DataError, match='gone.png is missing'):
         load(tmp_path / 'gone.png')
+
+
+def test_check_behind_another_loader(file):
+    check = CheckImageFile()
+    results = dict(img_path=str(file), img=np.zeros(3))
+    assert check(results) is results
+    assert check(dict(img=np.zeros(3))).keys() == {'img'}
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match=rf'{file.name} is truncated'):
+        check(results)

@@ -17,7 +17,8 @@ train_pipeline = [
     dict(type='PackSegInputs')
 ]
 test_pipeline = [
-    dict(type='LoadCheckedImage'),
+    dict(type='LoadImageFromFile'),  # by this name inferencers look for it
+    dict(type='CheckImageFile'),
     dict(type='LoadCheckedAnnotations', num_classes=11),
     dict(type='PackSegInputs')
 ]

@@ -5,7 +5,7 @@ import io
 import cv2
 import mmcv
 import numpy as np
-from mmcv.transforms import LoadImageFromFile
+from mmcv.transforms import BaseTransform, LoadImageFromFile
 from mmengine import fileio
 from mmengine.registry import TRANSFORMS
 from PIL import Image
@@ -35,11 +35,7 @@ def decode_image(
     Raises:
         DataError: If the file is empty, truncated or no image.
     """
-    if not _is_complete(content):
-        raise DataError(
-            f'{path} is truncated: {len(content)} bytes without the end of '
-            'the image. Copy or download it again.'
-        )
+    check_complete(content, path)
     try:
         image = mmcv.imfrombytes(content, flag=flag, backend=backend)
     except (OSError, SyntaxError, ValueError, cv2.error) as error:
@@ -53,6 +49,20 @@ def decode_image(
             'it, or remove it from the data set.'
         )
     return image
+
+
+def check_complete(content: bytes, path: str) -> None:
+    """Raise :class:`DataError` for a truncated PNG or JPEG.
+
+    Args:
+        content: The file's bytes.
+        path: Its name, for the message.
+    """
+    if not _is_complete(content):
+        raise DataError(
+            f'{path} is truncated: {len(content)} bytes without the end of '
+            'the image. Copy or download it again.'
+        )
 
 
 def _is_complete(content: bytes) -> bool:
@@ -128,4 +138,29 @@ class LoadCheckedImage(LoadImageFromFile):
             image = image.astype(np.float32)
         results['img'] = image
         results['img_shape'] = results['ori_shape'] = image.shape[:2]
+        return results
+
+
+@TRANSFORMS.register_module()
+class CheckImageFile(BaseTransform):
+    """Refuse a truncated image behind the host's own ``LoadImageFromFile``.
+
+    For test pipelines: the hosts' inferencers look for a loader of that name
+    and put their own in its place. Samples without a file pass.
+
+    Args:
+        backend_args: Where files are, as in ``mmengine.fileio``.
+
+    Raises:
+        DataError: If the file is missing or truncated.
+    """
+
+    def __init__(self, backend_args: dict | None = None) -> None:
+        self.backend_args = backend_args
+
+    def transform(self, results: dict) -> dict:
+        """Return ``results`` as they are."""
+        path = results.get('img_path')
+        if path is not None:
+            check_complete(read_file(path, self.backend_args), path)
         return results
