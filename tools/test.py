@@ -14,6 +14,7 @@ from mmengine.config import Config, ConfigDict
 from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.launch import (
     add_common_arguments,
+    build_runner,
     merge_cfg_options,
     prepare_config,
     prepare_distributed,
@@ -71,15 +72,7 @@ def main() -> None:
         save_predictions(cfg, args.out)
     check_data_roots(cfg, ('test_dataloader',))
     prepare_distributed(cfg)
-
-    from mmengine.registry import RUNNERS
-    from mmengine.runner import Runner
-
-    if 'runner_type' in cfg:
-        runner = RUNNERS.build(cfg)
-    else:
-        runner = Runner.from_cfg(cfg)
-    runner.test()
+    build_runner(cfg).test()
 
 
 def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:

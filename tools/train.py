@@ -15,6 +15,7 @@ from mmengine.device import get_device
 from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.launch import (
     add_common_arguments,
+    build_runner,
     merge_cfg_options,
     prepare_config,
     prepare_distributed,
@@ -64,15 +65,7 @@ def main() -> None:
     merge_cfg_options(cfg, args.cfg_options)
     check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
     prepare_distributed(cfg)
-
-    from mmengine.registry import RUNNERS
-    from mmengine.runner import Runner
-
-    if 'runner_type' in cfg:
-        runner = RUNNERS.build(cfg)
-    else:
-        runner = Runner.from_cfg(cfg)
-    runner.train()
+    build_runner(cfg).train()
 
 
 def use_amp(cfg: Config) -> None:

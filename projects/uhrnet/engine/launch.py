@@ -9,6 +9,7 @@ import torch
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.device import get_device
 from mmengine.logging import print_log
+from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 # What is read from a config besides the arguments of mmengine's Runner.
@@ -124,6 +125,13 @@ def prepare_distributed(cfg: Config) -> None:
             'SyncBN needs a GPU: every process normalises its own batch (BN)',
             logger='current',
         )
+
+
+def build_runner(cfg: Config) -> Runner:
+    """Build the runner that the config names, by default mmengine's."""
+    if 'runner_type' in cfg:
+        return RUNNERS.build(cfg)
+    return Runner.from_cfg(cfg)
 
 
 def _replace_sync_bn(node: ConfigDict | list | tuple) -> int:

@@ -4,16 +4,10 @@ Importing it registers everything that the configs name, the backbones
 included.
 """
 
-from uhrnet import engine, models
-from uhrnet import transforms as shared_transforms
+import uhrnet.engine
+import uhrnet.models
+import uhrnet.transforms  # noqa: F401
 
 from . import datasets, transforms, visualizer
 
-__all__ = [
-    'datasets',
-    'engine',
-    'models',
-    'shared_transforms',
-    'transforms',
-    'visualizer',
-]
+__all__ = ['datasets', 'transforms', 'visualizer']
