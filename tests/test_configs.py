@@ -13,7 +13,7 @@ from mmengine.registry import HOOKS
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / 'configs').glob('[!_]*/*.py'))
 NAMES = [path.stem for path in CONFIGS]
-NUM_CONFIGS = 13
+NUM_CONFIGS = 17
 NUM_MODELS = 5
 NUM_PIPELINES = 4
 
@@ -96,8 +96,9 @@ def _distinct(key):
 
 
 def _model_key(cfg):
-    """Architecture, apart from class count and input size."""
+    """Architecture, apart from class count, input size and first weights."""
     model = cfg.model.copy()
+    model.backbone.pop('init_cfg', None)
     model.decode_head.pop('num_classes')
     model.pop('data_preprocessor')
     return str(model)
@@ -204,6 +205,25 @@ def test_twins_share_their_protocol(mmseg_scope):
                 assert ours.model[key] == theirs.model[key], key
         pairs += 1
     assert pairs == 3
+
+
+def test_pretrained_variants_differ_in_their_start_alone(mmseg_scope):
+    """And name a file that the documentation tells how to make."""
+    guide = (ROOT / 'docs/official_weights.md').read_text()
+    seen = 0
+    for path in CONFIGS:
+        if '-in1k-pre' not in path.stem:
+            continue
+        scratch = path.with_name(path.name.replace('-in1k-pre', ''))
+        ours, theirs = load(path), load(scratch)
+        start = ours.model.backbone.pop('init_cfg')
+        assert ours.to_dict() == theirs.to_dict()
+        assert start.type == 'Pretrained' and start.prefix == 'backbone.'
+        arch = ours.model.backbone.arch
+        assert start.checkpoint == f'checkpoints/uhrnet-{arch}_in1k.pth'
+        assert start.checkpoint in guide
+        seen += 1
+    assert seen == 4
 
 
 def test_cityscapes_follows_the_original(mmseg_scope):

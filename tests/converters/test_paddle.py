@@ -7,11 +7,8 @@ import pytest
 import torch
 
 from uhrnet.apis import measure_complexity
-from uhrnet.converters.paddle import (
-    ConversionError,
-    convert_state_dict,
-    detect_arch,
-)
+from uhrnet.converters.conversion import ConversionError
+from uhrnet.converters.paddle import convert_state_dict
 from uhrnet.models import UHRNet
 
 DATA = Path(__file__).parents[1] / 'data'
@@ -55,7 +52,7 @@ def reference():
 @pytest.fixture
 def segmentor(mmseg_scope):
     model = build_segmentor('w18-small')
-    model.load_state_dict(convert_state_dict(arrays()))
+    model.load_state_dict(convert_state_dict(arrays()).state_dict)
     return model
 
 
@@ -136,13 +133,12 @@ def test_every_key_is_placed(
     mmseg_scope, arch, used, backbone, original, gmacs
 ):
     source = arrays(arch)
-    dead = [key for key in source if key.startswith('backbone.last_layer.')]
-    assert len(dead) == 8
-    assert len(source) - len(dead) == used
     with torch.device('meta'):
         model = build_segmentor(arch)
-    state = convert_state_dict(source)
-    assert detect_arch(source) == arch
+    state, detected, num_classes, placed, dropped = convert_state_dict(source)
+    assert (detected, num_classes, placed) == (arch, 19, used)
+    assert len(dropped) == 8 and len(source) == used + 8
+    assert all(key.startswith('backbone.last_layer.') for key in dropped)
     assert state.keys() == model.state_dict().keys()
     for key, value in model.state_dict().items():
         assert state[key].shape == value.shape, key
@@ -155,18 +151,19 @@ def test_every_key_is_placed(
 
 
 def test_backbone_alone_with_and_without_prefix():
-    whole = convert_state_dict(arrays())
+    whole = convert_state_dict(arrays()).state_dict
     backbone = {k: v for k, v in arrays().items() if k.startswith('backbone.')}
     bare = {k.removeprefix('backbone.'): v for k, v in backbone.items()}
     for source in (backbone, bare):
-        state = convert_state_dict(source)
+        state, _, num_classes, _, dropped = convert_state_dict(source)
+        assert num_classes is None and len(dropped) == 8
         assert state.keys() == {k for k in whole if k.startswith('backbone.')}
         assert all(torch.equal(state[k], whole[k]) for k in state)
 
 
 def test_the_result_does_not_share_memory_with_the_source():
     source = arrays()
-    state = convert_state_dict(source)
+    state = convert_state_dict(source).state_dict
     kept = source['head.cls.bias'].copy()
     for value in state.values():
         value.zero_()
@@ -197,6 +194,25 @@ def test_wrong_shape_names_the_parameter():
 
 
 @pytest.mark.parametrize(
+    'key, value, name',
+    [
+        ('head.cls.bias', np.nan, 'decode_head.conv_seg.bias'),
+        (
+            'backbone.conv_layer1_1._batch_norm._variance',
+            -1,
+            'backbone.stem1.bn.running_var',
+        ),
+    ],
+)
+def test_values_that_no_network_has(key, value, name):
+    source = arrays()
+    source[key] = source[key].copy()
+    source[key][0] = value
+    with pytest.raises(ConversionError, match=f'not a number.*\n  {name}$'):
+        convert_state_dict(source)
+
+
+@pytest.mark.parametrize(
     'source, message',
     [
         ({}, 'not a U-HRNet'),
@@ -217,7 +233,7 @@ def test_something_else(source, message):
 
 
 def test_loads_into_a_plain_backbone():
-    state = convert_state_dict(arrays())
+    state = convert_state_dict(arrays()).state_dict
     model = UHRNet('w18-small')
     model.load_state_dict(
         {

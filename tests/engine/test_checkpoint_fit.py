@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 import uhrnet.engine  # noqa: F401, registers the hook
 
 _numbers = itertools.count()
+META = dict(iter=0, epoch=0)
 
 
 class Net(BaseModel):
@@ -41,9 +42,8 @@ class Data(Dataset):
 def check(tmp_path):
     """Load through a real runner, which is where the hook gets its facts."""
 
-    def run(model, state, train=False, resume=False):
+    def run(model, state, train=False, resume=False, meta=META):
         path = tmp_path / 'some.pth'
-        meta = dict(iter=0, epoch=0)
         torch.save(dict(state_dict=state, meta=meta), path)
         loader = dict(
             batch_size=1,
@@ -120,3 +120,45 @@ def test_fine_tuning_may_change_the_head(check):
     check(Net(), Net(classes=7).state_dict(), train=True)
     with pytest.raises(ValueError, match='backbone.weight'):
         check(Net(), Net(width=5).state_dict(), train=True)
+
+
+def test_weights_alone_are_not_resumed(check):
+    state = Net().state_dict()
+    with pytest.raises(ValueError, match='nothing to resume.*load_from='):
+        check(Net(), state, train=True, resume=True, meta=dict(arch='x'))
+    check(Net(), state, train=True, meta=dict(arch='x'))
+    check(Net(), state, meta=dict(arch='x'))
+
+
+def test_archs_are_named(check):
+    net = Net()
+    meta = META | dict(arch='uhrnet-w48')
+    state = Net(width=5).state_dict()
+    with pytest.raises(ValueError, match=r'this model: it holds uhrnet-w48\.'):
+        check(net, state, meta=meta)
+    net.backbone.name = 'uhrnet-w18'
+    with pytest.raises(ValueError, match='w48, the config builds uhrnet-w18'):
+        check(net, state, meta=meta)
+    with pytest.raises(ValueError, match='this model: the config builds uhr'):
+        check(net, state)
+
+
+def test_normalisation(check):
+    def net(std):
+        model = Net()
+        for name, value in (('mean', [1, 2, 3]), ('std', std)):
+            buffer = torch.tensor(value).view(3, 1, 1)
+            model.data_preprocessor.register_buffer(name, buffer, False)
+        return model
+
+    given = dict(mean=[1.0, 2.0, 3.0], std=[4.0, 4.0, 4.0])
+    meta = META | dict(normalisation=given)
+    state = Net().state_dict()
+    with pytest.raises(ValueError, match=r'std \[4.0, .* is \[5, 5, 5\]'):
+        check(net([5] * 3), state, meta=meta)
+    with pytest.raises(ValueError, match='data_preprocessor.mean is None'):
+        check(Net(), state, meta=meta)
+    # Fine-tuning may choose its own.
+    check(Net(), state, meta=meta, train=True)
+    check(net([4.0] * 3), state, meta=meta)
+    check(Net(), state, meta=META | dict(normalisation=None))

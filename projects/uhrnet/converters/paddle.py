@@ -8,13 +8,21 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from uhrnet.models.backbones import ARCHS, UHRNet, UHRNetArch
 
+from .conversion import (
+    Conversion,
+    ConversionError,
+    add_counters,
+    check_keys,
+    check_values,
+    fold_bias,
+)
+
 # Registered by the original and never used.
 DEAD_PREFIX = 'backbone.last_layer.'
-# Structure-to-parameter names that Paddle stores beside the arrays.
+# Paddle stores this table of names beside the arrays.
 NAME_TABLE = 'StructuredToParameterName@@'
 NORM_SUFFIXES = {
     'weight': 'weight',
@@ -22,10 +30,6 @@ NORM_SUFFIXES = {
     '_mean': 'running_mean',
     '_variance': 'running_var',
 }
-
-
-class ConversionError(ValueError):
-    """A checkpoint that is not, or not completely, a U-HRNet."""
 
 
 def backbone_units(arch: UHRNetArch) -> Iterator[tuple[str, str]]:
@@ -102,8 +106,10 @@ HEAD_PAIRS = {
     'head.cls.weight': 'decode_head.conv_seg.weight',
     'head.cls.bias': 'decode_head.conv_seg.bias',
 }
-# mmcv's ConvModule has no bias before a norm; see convert_state_dict.
+# mmcv's ConvModule has no bias before a norm: it is folded into the mean.
 HEAD_BIAS = 'head.conv_1._conv.bias'
+HEAD_MEAN = 'decode_head.convs.0.bn.running_mean'
+CLASSIFIER = 'decode_head.conv_seg.weight'
 
 
 def detect_arch(arrays: Mapping[str, np.ndarray]) -> str:
@@ -117,7 +123,7 @@ def detect_arch(arrays: Mapping[str, np.ndarray]) -> str:
         raise ConversionError(
             f'not a U-HRNet checkpoint: {width_key} is missing'
         )
-    width = arrays[width_key].shape[0]
+    width = next(iter(arrays[width_key].shape), 0)
     names = [n for n, a in ARCHS.items() if a.base_channels == width]
     if not names:
         raise ConversionError(
@@ -133,7 +139,7 @@ def detect_arch(arrays: Mapping[str, np.ndarray]) -> str:
 
 def convert_state_dict(
     arrays: Mapping[str, np.ndarray],
-) -> dict[str, Tensor]:
+) -> Conversion:
     """Rename and check the parameters of an original checkpoint.
 
     Args:
@@ -141,20 +147,19 @@ def convert_state_dict(
             alone; a backbone may lack the prefix ``backbone.``.
 
     Returns:
-        The state dict of mmsegmentation's ``EncoderDecoder`` with ``UHRNet``
+        The parameters of mmsegmentation's ``EncoderDecoder`` with ``UHRNet``
         and, where the source has a head, ``FCNHead(num_convs=1,
         kernel_size=1, concat_input=False, input_transform='resize_concat')``.
-        The bias before the head's norm, which that has not, is folded into
-        the running mean: ``(x + b - mean) = (x - (mean - b))``.
+        They share no memory with ``arrays``.
 
     Raises:
         ConversionError: If a key is missing, left over, or of the wrong
             shape. The message lists all of them.
     """
-    arrays = {k: v for k, v in arrays.items() if k != NAME_TABLE}
     if not any(key.startswith('backbone.') for key in arrays):
         arrays = {f'backbone.{key}': value for key, value in arrays.items()}
-    arrays = {k: v for k, v in arrays.items() if not k.startswith(DEAD_PREFIX)}
+    dropped = tuple(k for k in arrays if k.startswith(DEAD_PREFIX))
+    arrays = {k: v for k, v in arrays.items() if k not in dropped}
 
     arch = detect_arch(arrays)
     pairs = key_pairs(ARCHS[arch])
@@ -162,58 +167,43 @@ def convert_state_dict(
     if has_head:
         pairs |= HEAD_PAIRS
     expected = set(pairs) | ({HEAD_BIAS} if has_head else set())
-    _check_keys(arch, expected, set(arrays))
+    check_keys(f'U-HRNet {arch}', expected, arrays)
 
     state = {
-        target: torch.from_numpy(np.array(arrays[source]))
+        target: torch.from_numpy(np.array(arrays[source], order='C'))
         for source, target in pairs.items()
     }
+    shapes = _shapes(arch, state)
     if has_head:
-        mean = state['decode_head.convs.0.bn.running_mean']
-        mean -= torch.from_numpy(np.array(arrays[HEAD_BIAS]))
-    for key in [k for k in state if k.endswith('.running_mean')]:
-        counter = key.replace('running_mean', 'num_batches_tracked')
-        state[counter] = torch.tensor(0)
-    _check_shapes(arch, state)
-    return state
+        # A parameter of its own in the source, checked like the others.
+        state[HEAD_BIAS] = torch.from_numpy(np.array(arrays[HEAD_BIAS]))
+        shapes[HEAD_BIAS] = shapes[HEAD_MEAN]
+    check_values(f'U-HRNet {arch}', state, shapes)
+    if has_head:
+        state[HEAD_MEAN] = fold_bias(state[HEAD_MEAN], state.pop(HEAD_BIAS))
+    add_counters(state)
+    num_classes = len(state[CLASSIFIER]) if has_head else None
+    return Conversion(state, arch, num_classes, len(arrays), dropped)
 
 
-def _check_keys(arch: str, expected: set[str], found: set[str]) -> None:
-    problems = [f'  missing: {key}' for key in sorted(expected - found)]
-    problems += [f'  not placed: {key}' for key in sorted(found - expected)]
-    if problems:
-        raise ConversionError(
-            f'the checkpoint looks like U-HRNet {arch} but does not match '
-            'it:\n' + '\n'.join(problems)
-        )
-
-
-def _check_shapes(arch: str, state: Mapping[str, Tensor]) -> None:
+def _shapes(
+    arch: str, state: Mapping[str, torch.Tensor]
+) -> dict[str, tuple[int, ...]]:
+    """The shape that each parameter must have, for any number of classes."""
     with torch.device('meta'):
         backbone = UHRNet(arch).state_dict()
-    shapes = {f'backbone.{key}': x.shape for key, x in backbone.items()}
-    if 'decode_head.conv_seg.weight' in state:
-        classes = len(state['decode_head.conv_seg.bias'])
+    shapes = {f'backbone.{key}': tuple(x.shape) for key, x in backbone.items()}
+    if CLASSIFIER in state:
+        classes = state['decode_head.conv_seg.bias'].numel()
         # C/2 + C + 2C + 4C + 8C, concatenated by the head.
         width = ARCHS[arch].base_channels * 31 // 2
         shapes |= {
             'decode_head.convs.0.conv.weight': (width, width, 1, 1),
-            'decode_head.conv_seg.weight': (classes, width, 1, 1),
+            CLASSIFIER: (classes, width, 1, 1),
             'decode_head.conv_seg.bias': (classes,),
-            'decode_head.convs.0.bn.num_batches_tracked': (),
             **{
                 f'decode_head.convs.0.bn.{name}': (width,)
                 for name in NORM_SUFFIXES.values()
             },
         }
-    assert shapes.keys() == state.keys(), shapes.keys() ^ state.keys()
-    wrong = [
-        f'  {key}: {tuple(value.shape)} in place of {tuple(shapes[key])}'
-        for key, value in state.items()
-        if tuple(value.shape) != tuple(shapes[key])
-    ]
-    if wrong:
-        raise ConversionError(
-            f'parameters of U-HRNet {arch} with wrong shapes:\n'
-            + '\n'.join(wrong)
-        )
+    return shapes

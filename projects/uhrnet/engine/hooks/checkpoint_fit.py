@@ -1,14 +1,14 @@
 """Stop when a checkpoint does not fit the model."""
 
+import numpy as np
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner
+from torch import nn
 
-_SHOWN = 5
-# torch fills it in where it is missing, as in files of old or other origin.
-_COUNTER = '.num_batches_tracked'
+from uhrnet.state_dict_fit import describe_misfits, find_misfits
 
 
 @HOOKS.register_module()
@@ -21,6 +21,10 @@ class CheckpointFitHook(Hook):
     (``load_from``) needs the whole backbone; other parts may differ, for
     example for another number of classes, and are named in the log.
 
+    Converted and published checkpoints hold no state of a training, so they
+    cannot be resumed. Converted ones say how their input is normalised; a
+    test that does otherwise is stopped as well.
+
     Raises:
         ValueError: If the checkpoint does not fit. It names the parameters.
     """
@@ -31,49 +35,69 @@ class CheckpointFitHook(Hook):
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check ``checkpoint`` against ``runner.model``."""
         source = runner._load_from or 'the checkpoint'
-        state = checkpoint.get('state_dict', checkpoint)
+        meta = checkpoint.get('meta') or {}
+        # Only Runner.train has built its loop by now.
+        training = isinstance(runner._train_loop, BaseLoop)
+        if training and runner._resume and 'iter' not in meta:
+            raise ValueError(
+                f'{source} holds weights alone, without the state of a '
+                'training, so there is nothing to resume. To start a new '
+                f'training from it: --cfg-options load_from={source}'
+            )
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
-        expected = model.state_dict()
         # A test-time augmentation model wraps the one that was trained.
-        if expected and all(key.startswith('module.') for key in expected):
-            expected = {
-                k.removeprefix('module.'): v for k, v in expected.items()
-            }
-        state = {k.removeprefix('module.'): v for k, v in state.items()}
-
-        problems = {
-            key: f'{tuple(state[key].shape)} in place of {tuple(value.shape)}'
-            if key in state
-            else 'missing'
-            for key, value in expected.items()
-            if (key not in state and not key.endswith(_COUNTER))
-            or (key in state and state[key].shape != value.shape)
-        } | {key: 'unknown' for key in state if key not in expected}
-        if not problems:
-            return
-        # Only Runner.train has built its loop by now.
-        training = isinstance(runner._train_loop, BaseLoop)
+        trained = getattr(model, 'module', model)
+        state = checkpoint.get('state_dict', checkpoint)
+        misfits = find_misfits(
+            trained.state_dict(),
+            {k.removeprefix('module.'): v for k, v in state.items()},
+        )
         fine_tuning = training and not runner._resume
         fatal = [
             key
-            for key in problems
+            for key in misfits
             if not fine_tuning or key.startswith('backbone.')
         ]
-        text = _describe(problems, fatal or list(problems), len(expected))
         if fatal:
             raise ValueError(
-                f'{source} does not fit this model: {text} Use the '
-                'config that the checkpoint was trained with.'
+                f'{source} does not fit this model{_archs(meta, trained)}. '
+                'Use the config that the checkpoint was trained with. '
+                + describe_misfits(misfits, fatal)
             )
-        print_log(f'Parts of {source} were not used: {text}', logger='current')
+        if misfits:
+            print_log(
+                f'Parts of {source} were not used. '
+                + describe_misfits(misfits),
+                logger='current',
+            )
+        if not training and meta.get('normalisation'):
+            _check_normalisation(source, meta['normalisation'], trained)
 
 
-def _describe(problems: dict[str, str], keys: list[str], total: int) -> str:
-    lines = ''.join(f'\n  {key}: {problems[key]}' for key in keys[:_SHOWN])
-    more = len(keys) - _SHOWN
-    rest = f'\n  and {more} more' if more > 0 else ''
-    return (
-        f'{len(keys)} differences, model has {total} entries:{lines}{rest}\n'
-    )
+def _archs(meta: dict, model: nn.Module) -> str:
+    """Say which architectures meet, as far as they are known."""
+    name = getattr(getattr(model, 'backbone', None), 'name', None)
+    parts = []
+    if meta.get('arch'):
+        parts.append(f'it holds {meta["arch"]}')
+    if name:
+        parts.append(f'the config builds {name}')
+    return ': ' + ', '.join(parts) if parts else ''
+
+
+def _check_normalisation(
+    source: str, expected: dict, model: nn.Module
+) -> None:
+    """Compare mean and standard deviation with those of the model."""
+    preprocessor = model.data_preprocessor
+    for key in ('mean', 'std'):
+        value = getattr(preprocessor, key, None)
+        found = None if value is None else value.flatten().tolist()
+        if found is None or not np.allclose(found, expected[key]):
+            raise ValueError(
+                f'{source} needs images normalised with {key} '
+                f'{expected[key]}, and model.data_preprocessor.{key} is '
+                f'{found}: set it so in the config'
+            )

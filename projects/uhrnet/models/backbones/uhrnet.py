@@ -19,7 +19,8 @@ from ..layers import (
     halve_channels,
     recompute,
 )
-from .uhrnet_arch import resolve_arch
+from .pretrained import check_pretrained
+from .uhrnet_arch import arch_name, resolve_arch
 
 MEMORY_FORMATS = {
     'channels_last': torch.channels_last,
@@ -130,9 +131,12 @@ class UHRNet(BaseModule):
             ``'contiguous'``.
         init_cfg: Initialisation. By default Kaiming normal. The original
             draws from N(0, 0.001), which only serves a pre-trained start:
-            ``dict(type='Normal', layer='Conv2d', std=0.001)``.
+            ``dict(type='Normal', layer='Conv2d', std=0.001)``. A
+            ``dict(type='Pretrained', checkpoint=...)`` must fit completely;
+            it may be a file of a backbone or of a whole model.
 
     Attributes:
+        name: ``'uhrnet-w18'`` and the like.
         out_channels: Channels of each returned map.
         out_strides: Stride of each returned map.
 
@@ -182,6 +186,7 @@ class UHRNet(BaseModule):
                 f'memory_format is one of {", ".join(MEMORY_FORMATS)}, not '
                 f'{memory_format!r}'
             )
+        self.name = arch_name(spec)
         self.in_channels = in_channels
         self.norm_eval = norm_eval
         self.frozen_stages = frozen_stages
@@ -260,6 +265,16 @@ class UHRNet(BaseModule):
 
         outs = tuple(map(halve_channels, (high, low8, low7, low6, low5)))
         return (stem, *outs) if self.return_stem else outs
+
+    def init_weights(self) -> None:
+        """Initialise as ``init_cfg`` says.
+
+        Raises:
+            FileNotFoundError: If pre-trained weights are absent.
+            ValueError: If they do not fit.
+        """
+        check_pretrained(self, self.init_cfg, self.name)
+        super().init_weights()
 
     def train(self, mode: bool = True) -> 'UHRNet':
         """Set the mode, keeping frozen stages and ``norm_eval`` as set."""

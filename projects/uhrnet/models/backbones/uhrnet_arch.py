@@ -27,6 +27,14 @@ ARCHS = {
 }
 
 
+def arch_name(spec: UHRNetArch) -> str:
+    """Return ``'uhrnet-w18'`` and the like, or the numbers of another."""
+    for name, known in ARCHS.items():
+        if spec == known:
+            return f'uhrnet-{name}'
+    return f'uhrnet-{tuple(spec)}'
+
+
 def resolve_arch(arch: str | dict) -> UHRNetArch:
     """Look up a variant by name, or check one given as a dict.
 

@@ -1,0 +1,569 @@
+"""Official weights from the command line, and files that only look like it."""
+
+import gzip
+import hashlib
+import io
+import os
+import pickle
+import shutil
+import sys
+import tarfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from command_line import ROOT, fail, miou, succeed
+
+DATA = Path(__file__).parents[1] / 'data'
+sys.path.insert(0, str(DATA))
+import uhrnet_golden as golden  # noqa: E402
+
+PADDLE = 'tools/model_converters/paddle2uhrnet.py'
+HRNET = 'tools/model_converters/hrnet2uhrnet.py'
+PUBLISH = 'tools/model_converters/publish_model.py'
+CONFIG = 'configs/uhrnet/fcn_uhrnet-{}_4xb2-80k_cityscapes-512x1024.py'
+SMALL = CONFIG.format('w18-small')
+
+
+def write_pdparams(path, arrays, protocol=4):
+    table = {'StructuredToParameterName@@': {key: key for key in arrays}}
+    path.write_bytes(pickle.dumps(arrays | table, protocol))
+    return path
+
+
+def write_tar(path, *members):
+    """Members are (name, content) or (TarInfo, content)."""
+    with tarfile.open(path, 'w:gz', compresslevel=1) as archive:
+        for info, content in members:
+            if isinstance(info, str):
+                info = tarfile.TarInfo(info)
+                info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+@pytest.fixture(scope='module')
+def arrays():
+    return golden.checkpoint('UHRNet_W18_Small')
+
+
+@pytest.fixture(scope='module')
+def source(tmp_path_factory, arrays):
+    """A whole FCN, as the original writes it."""
+    folder = tmp_path_factory.mktemp('source')
+    return write_pdparams(folder / 'model.pdparams', arrays)
+
+
+@pytest.fixture(scope='module')
+def converted(source):
+    path = source.with_name('converted.pth')
+    succeed(PADDLE, source, path)
+    return path
+
+
+@pytest.fixture(scope='module')
+def cityscapes(tmp_path_factory, scenes):
+    """Rendered scenes in the folders and under the names of Cityscapes."""
+    root = tmp_path_factory.mktemp('data') / 'cityscapes'
+    for split in ('train', 'val'):
+        images = root / 'leftImg8bit' / split / 'town'
+        labels = root / 'gtFine' / split / 'town'
+        images.mkdir(parents=True)
+        labels.mkdir(parents=True)
+        for path in sorted((scenes / 'images' / split).iterdir())[:2]:
+            stem = f'town_{path.stem}_000000'
+            shutil.copy(path, images / f'{stem}_leftImg8bit.png')
+            shutil.copy(
+                scenes / 'annotations' / split / path.name,
+                labels / f'{stem}_gtFine_labelTrainIds.png',
+            )
+    return root
+
+
+def options(root, *more):
+    return (
+        '--cfg-options',
+        *(
+            f'{split}_dataloader.dataset.data_root={root}'
+            for split in ('train', 'val', 'test')
+        ),
+        *(f'{s}_dataloader.num_workers=0' for s in ('train', 'val', 'test')),
+        *(
+            f'{s}_dataloader.persistent_workers=False'
+            for s in ('train', 'val', 'test')
+        ),
+        'model.data_preprocessor.size=(64,64)',
+        'train_dataloader.dataset.pipeline.2.scales=[(96,64)]',
+        'train_dataloader.dataset.pipeline.3.crop_size=(64,64)',
+        'train_cfg.max_iters=1',
+        'train_cfg.val_interval=1',
+        'default_hooks.logger.interval=1',
+        *more,
+    )
+
+
+def load(path):
+    return torch.load(path, weights_only=True)
+
+
+def test_what_is_written(source, converted, mmseg_scope):
+    from mmseg.utils import get_classes, get_palette
+
+    checkpoint = load(converted)
+    assert checkpoint.keys() == {'meta', 'state_dict'}
+    meta = checkpoint['meta']
+    assert meta['arch'] == 'uhrnet-w18-small'
+    assert meta['source'] == dict(
+        name='model.pdparams',
+        sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
+        origin='PaddleSeg',
+    )
+    assert meta['dataset_meta'] == dict(
+        classes=tuple(get_classes('cityscapes')),
+        palette=get_palette('cityscapes'),
+    )
+    assert meta['normalisation'] == dict(mean=[127.5] * 3, std=[127.5] * 3)
+    assert converted.stat().st_size < source.stat().st_size * 1.02
+
+
+def test_forward_equals_the_original(converted, mmseg_scope):
+    """From the file, through the host's own loader, to the golden numbers."""
+    import uhrnet.segmentation  # noqa: F401, isort: skip
+    from mmseg.apis import init_model
+
+    model = init_model(str(ROOT / SMALL), str(converted), device='cpu')
+    assert len(model.dataset_meta['classes']) == 19
+    with np.load(DATA / 'UHRNet_W18_Small.npz') as file:
+        reference = dict(file)
+    for size in ((64, 128), (97, 61), (130, 70)):
+        name = f'logits_{size[0]}x{size[1]}'
+        with torch.no_grad():
+            x = torch.from_numpy(golden.image(*size))
+            ours = model.decode_head(model.extract_feat(x)).numpy()
+        theirs = reference[name]
+        error = float(abs(ours - theirs).max() / abs(theirs).max())
+        print(f'{name}: max relative difference {error:.1e}')
+        assert error < 1e-5
+
+
+def test_test_script_takes_the_file(
+    converted, cityscapes, tmp_path, mmseg_scope
+):
+    import uhrnet.segmentation  # noqa: F401, isort: skip
+    from mmseg.apis import inference_model, init_model
+
+    out = tmp_path / 'labels'
+    log = succeed(
+        'tools/test.py', SMALL, converted, '--out', out,
+        '--work-dir', tmp_path / 'work', *options(cityscapes),
+    )  # fmt: skip
+    miou(log)
+    model = init_model(str(ROOT / SMALL), str(converted), device='cpu')
+    images = sorted((cityscapes / 'leftImg8bit/val').rglob('*.png'))
+    assert len(images) == 2
+    for path in images:
+        written = cv2.imread(str(out / path.name), cv2.IMREAD_UNCHANGED)
+        expected = inference_model(model, str(path)).pred_sem_seg.data[0]
+        assert (written == expected.numpy()).all()
+        assert len(np.unique(written)) > 1
+
+
+def test_training_from_it_starts_at_zero(converted, cityscapes, tmp_path):
+    log = succeed(
+        'tools/train.py', SMALL, '--work-dir', tmp_path,
+        *options(cityscapes, f'load_from={converted}'),
+    )  # fmt: skip
+    assert 'Iter(train) [1/1]' in log
+    assert f'Load checkpoint from {converted}' in log
+    meta = torch.load(tmp_path / 'iter_1.pth', weights_only=False)['meta']
+    assert meta['iter'] == 1
+
+
+def test_it_cannot_be_resumed(converted, cityscapes, tmp_path):
+    message = fail(
+        'tools/train.py', SMALL, '--resume', converted,
+        '--work-dir', tmp_path, *options(cityscapes),
+    )  # fmt: skip
+    assert 'holds weights alone, without the state of a training' in message
+    assert f'--cfg-options load_from={converted}' in message
+    assert not list(tmp_path.rglob('*.pth'))
+
+
+@pytest.mark.parametrize('script', ['test', 'train'])
+def test_another_arch_fails_by_name(converted, cityscapes, tmp_path, script):
+    load_from = dict(test=[converted], train=[])[script]
+    more = dict(test=[], train=[f'load_from={converted}'])[script]
+    message = fail(
+        f'tools/{script}.py', CONFIG.format('w18'), *load_from,
+        '--work-dir', tmp_path, *options(cityscapes, *more),
+    )  # fmt: skip
+    assert 'it holds uhrnet-w18-small, the config builds uhrnet-w18.' in (
+        message
+    )
+    assert '  backbone.stage1.2.conv1.conv.weight: missing' in message
+
+
+def test_other_normalisation_is_noticed(converted, cityscapes, tmp_path):
+    message = fail(
+        'tools/test.py', SMALL, converted, '--work-dir', tmp_path,
+        *options(cityscapes, 'model.data_preprocessor.mean=[123.7,116,104]'),
+    )  # fmt: skip
+    assert 'needs images normalised with mean [127.5, 127.5, 127.5]' in message
+
+
+@pytest.fixture(scope='module')
+def backbones(tmp_path_factory, arrays):
+    """The same backbone in three forms, converted."""
+    folder = tmp_path_factory.mktemp('backbones')
+    named = {k: v for k, v in arrays.items() if k.startswith('backbone.')}
+    bare = {k.removeprefix('backbone.'): v for k, v in named.items()}
+    sources = dict(
+        prefix=write_pdparams(folder / 'prefix.pdparams', named),
+        bare=write_pdparams(folder / 'bare.pdparams', bare, protocol=2),
+    )
+    content = sources['bare'].read_bytes()
+    name = 'uhrnetw18_small_imagenet/model.pdparams'
+    sources['tar'] = write_tar(folder / 'imagenet.tar.gz', (name, content))
+    results = {}
+    for form, path in sources.items():
+        results[form] = path.with_name(f'{form}.pth')
+        said = succeed(PADDLE, path, results[form])
+        assert 'uhrnet-w18-small, backbone; 605 parameters placed' in said
+    return results
+
+
+def test_three_forms_of_a_backbone_are_equal(backbones, converted):
+    whole = load(converted)['state_dict']
+    states = {k: load(path)['state_dict'] for k, path in backbones.items()}
+    keys = {key for key in whole if key.startswith('backbone.')}
+    for form, state in states.items():
+        assert state.keys() == keys, form
+        assert all(torch.equal(state[k], whole[k]) for k in keys), form
+    meta = load(backbones['tar'])['meta']
+    assert meta['normalisation'] is None and 'dataset_meta' not in meta
+
+
+def test_pretrained_config(backbones, cityscapes, tmp_path):
+    """Absent: address and command. Present: training starts from it."""
+    config = CONFIG.format('w18-small-in1k-pre')
+    path = tmp_path / 'some' / 'uhrnet.pth'
+    arguments = (
+        'tools/train.py', config, '--work-dir', tmp_path / 'work',
+        *options(cityscapes, f'model.backbone.init_cfg.checkpoint={path}'),
+    )  # fmt: skip
+    message = fail(*arguments)
+    assert f'init_cfg names {path}, which does not exist. Download ' in message
+    address = (
+        'https://bj.bcebos.com/paddleseg/dygraph/backbone/'
+        'uhrnetw18_small_imagenet.tar.gz'
+    )
+    assert address in message
+    command = (
+        'python tools/model_converters/paddle2uhrnet.py '
+        f'uhrnetw18_small_imagenet.tar.gz {path}'
+    )
+    assert command in message
+
+    path.parent.mkdir()
+    shutil.copy(backbones['tar'], path)
+    log = succeed(*arguments, 'optim_wrapper.optimizer.lr=0')
+    assert 'Iter(train) [1/1]' in log
+    trained = torch.load(tmp_path / 'work/iter_1.pth', weights_only=False)
+    for key, value in load(path)['state_dict'].items():
+        if key.endswith(('weight', 'bias')):
+            assert torch.equal(trained['state_dict'][key], value), key
+
+
+class Call:
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+def array_state(*state):
+    class Fake:
+        def __reduce__(self):
+            return (*np.zeros(1).__reduce__()[:2], state)
+
+    return Fake()
+
+
+def link(name, target):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = tarfile.SYMTYPE, str(target)
+    return info, b''
+
+
+KEY = 'backbone.st3.stage_st3_2.fuse_func.residual_st3_2_layer_1_2'
+EVIL = 'evil-of-a-test.pdparams'
+
+
+def hostile_files(kind, folder, arrays, source):
+    """Write one of the files that have to be refused."""
+    marker = folder / 'marker'
+    path = folder / 'hostile.pdparams'
+    archive = folder / 'hostile.tar.gz'
+    good = source.read_bytes()
+    first = next(iter(arrays))
+
+    def changed(value):
+        return write_pdparams(path, arrays | {first: value})
+
+    match kind:
+        case 'os.system':
+            return changed(Call(os.system, f'touch {marker}'))
+        case 'global outside numpy':
+            return changed(Call(shutil.copy, str(source), str(marker)))
+        case 'nested tar':
+            write_tar(archive, ('model.pdparams', good))
+            inner = archive.read_bytes()
+            return write_tar(archive, ('inner.tar.gz', inner))
+        case 'parent member':
+            return write_tar(
+                archive, (f'../{EVIL}', good), ('model.pdparams', good)
+            )
+        case 'symlink member':
+            return write_tar(
+                archive, link('folder', folder.parent), ('folder/x', b'x'),
+                ('model.pdparams', good),
+            )  # fmt: skip
+        case 'wrong dtype':
+            return changed(arrays[first].astype('float64'))
+        case 'object array':
+            return changed(np.array([os.getcwd, None], object))
+        case 'huge shape':
+            kind = np.dtype('float32')
+            return changed(
+                array_state(1, (1 << 31, 1 << 31), kind, False, bytes(64))
+            )
+        case 'truncated':
+            path.write_bytes(good[: len(good) // 2])
+        case 'empty':
+            path.write_bytes(b'')
+        case 'missing key':
+            lacking = dict(arrays)
+            del lacking[f'{KEY}._conv.weight']
+            return write_pdparams(path, lacking)
+        case 'extra key':
+            more = {'backbone.st9.extra': np.zeros(3, 'float32')}
+            return write_pdparams(path, arrays | more)
+    return path
+
+
+HOSTILE = {
+    'os.system': 'the pickle refers to posix.system, which is not part',
+    'global outside numpy': 'the pickle refers to shutil.copy, which is not',
+    'nested tar': 'its member inner.tar.gz is another archive',
+    'parent member': f'its member ../{EVIL} leads out of the folder',
+    'symlink member': 'its member folder is a link to ',
+    'wrong dtype': "an array holds type 'f8'; parameters are float32",
+    'object array': 'an array holds objects; parameters are float32',
+    'huge shape': 'declares the shape (2147483648, 2147483648), that is '
+    '18446744073709551616 bytes, and 64 are there',
+    'truncated': 'the file is damaged or incomplete',
+    'empty': 'the file is empty',
+    'missing key': f'  missing: {KEY}._conv.weight',
+    'extra key': '  not placed: backbone.st9.extra',
+}
+
+
+def listing(*folders):
+    return {
+        (path, path.lstat().st_mtime_ns)
+        for folder in folders
+        for path in folder.rglob('*')
+    }
+
+
+def test_there_are_twelve_hostile_files():
+    assert len(HOSTILE) == len(set(HOSTILE.values())) == 12
+
+
+@pytest.mark.parametrize('kind', HOSTILE)
+def test_hostile_file(kind, tmp_path, arrays, source):
+    folder = tmp_path / 'hostile'
+    folder.mkdir()
+    path = hostile_files(kind, folder, arrays, source)
+    target = tmp_path / 'target' / 'uhrnet.pth'
+    target.parent.mkdir()
+    target.write_bytes(b'kept')
+    before = listing(tmp_path)
+    message = fail(PADDLE, path, target)
+    assert message.startswith(f'{path}: ')
+    assert HOSTILE[kind] in message
+    assert 'Traceback' not in message
+    assert listing(tmp_path) == before, 'something was written'
+    assert target.read_bytes() == b'kept'
+    for elsewhere in (ROOT, ROOT.parent, Path.home(), Path.cwd()):
+        assert not (elsewhere / EVIL).exists()
+    # A target that did not exist does not come into being either.
+    assert not list(target.parent.glob('.*'))
+
+
+def test_bomb(tmp_path):
+    """Two megabytes that would unpack to more than the limit."""
+    header = tarfile.TarInfo('model.pdparams')
+    header.size = 3 << 30
+    path = tmp_path / 'bomb.tar.gz'
+    path.write_bytes(gzip.compress(header.tobuf() + bytes(1 << 20)))
+    message = fail(PADDLE, path, tmp_path / 'a.pth')
+    assert 'the member model.pdparams has 3221225472 bytes' in message
+
+
+def test_other_classes_need_a_name(tmp_path, arrays):
+    from uhrnet.segmentation import datasets
+
+    changed = dict(arrays)
+    for key in ('head.cls.weight', 'head.cls.bias'):
+        changed[key] = arrays[key][:11]
+    source = write_pdparams(tmp_path / 'camvid.pdparams', changed)
+    target = tmp_path / 'camvid.pth'
+    assert 'say which data set' in fail(PADDLE, source, target)
+    for name, message in (
+        ('ADE20KDataset', 'has 11 classes and ADE20KDataset has 150'),
+        ('Unknown', '--dataset Unknown is unknown'),
+    ):
+        assert message in fail(PADDLE, source, target, '--dataset', name)
+    assert not target.exists()
+    said = succeed(PADDLE, source, target, '--dataset', 'CamVidDataset')
+    assert 'uhrnet-w18-small, 11 classes' in said
+    meta = load(target)['meta']['dataset_meta']
+    assert meta['classes'] == datasets.CamVidDataset.METAINFO['classes']
+
+
+def test_dataset_of_a_backbone(tmp_path, arrays):
+    backbone = {k: v for k, v in arrays.items() if k.startswith('backbone.')}
+    source = write_pdparams(tmp_path / 'backbone.pdparams', backbone)
+    arguments = (source, tmp_path / 'a.pth', '--dataset', 'CamVidDataset')
+    assert 'a backbone alone, without classes' in fail(PADDLE, *arguments)
+
+
+def test_absent_source_and_target_that_cannot_be_written(tmp_path, source):
+    message = fail(PADDLE, tmp_path / 'no.pdparams', tmp_path / 'a.pth')
+    assert message == f'{tmp_path / "no.pdparams"}: there is no such file\n'
+    (tmp_path / 'file').write_bytes(b'')
+    message = fail(PADDLE, source, tmp_path / 'file' / 'a.pth')
+    assert 'Not a directory' in message or 'File exists' in message
+
+
+def test_publish(converted, tmp_path):
+    """From a checkpoint of a training to one of weights."""
+    checkpoint = load(converted)
+    large = torch.zeros(1 << 20)
+    checkpoint['state_dict']['decode_head.conv_seg.bias'] = large[:19]
+    checkpoint['optimizer'] = dict(state=dict(momentum=torch.zeros(99)))
+    checkpoint['meta'] |= dict(iter=8, epoch=0, cfg='import os', seed=1)
+    source = tmp_path / 'iter_8.pth'
+    torch.save(checkpoint, source)
+    names = []
+    for target in ('a.pth', 'folder/a.pth', 'b.pth'):
+        said = succeed(PUBLISH, source, tmp_path / target)
+        path = Path(said.split(': ')[0])
+        assert path.parent == (tmp_path / target).parent
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert path.name == f'{Path(target).stem}-{digest[:8]}.pth'
+        names.append(path.name)
+    assert names[0] == names[1] and names[2][2:] == names[0][2:]
+
+    published = load(path)
+    assert published.keys() == {'meta', 'state_dict'}
+    assert published['meta'] == load(converted)['meta']
+    for key, value in checkpoint['state_dict'].items():
+        assert torch.equal(published['state_dict'][key], value)
+    assert path.stat().st_size < converted.stat().st_size + 1000
+
+
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        (dict(meta={}), 'it has no state_dict'),
+        (dict(state_dict={}), 'it has no state_dict'),
+        (
+            dict(state_dict={'a': torch.ones(1), 'b': torch.tensor(np.nan)}),
+            'the first is b: the training diverged',
+        ),
+        (dict(state_dict={'a': Call(os.getcwd)}), 'was refused'),
+    ],
+    ids=['none', 'empty', 'diverged', 'code'],
+)
+def test_publish_refuses(tmp_path, content, message):
+    source = tmp_path / 'a.pth'
+    torch.save(content, source)
+    said = fail(PUBLISH, source, tmp_path / 'b.pth')
+    assert message in said and 'Traceback' not in said
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_hrnet_segmentation_and_classification(tmp_path):
+    from converters.hrnet_reference import Reference
+
+    images = torch.zeros(1, 3, 32, 32)
+    segmentation = Reference('w18-small-v2')
+    segmentation.logits(images)
+    source, target = tmp_path / 'lip.pth', tmp_path / 'out.pth'
+    torch.save(
+        {f'model.{k}': v for k, v in segmentation.state.items()}, source
+    )
+    assert 'the head has 7 classes: say which' in fail(HRNET, source, target)
+    said = succeed(HRNET, source, target, '--dataset', 'LoveDADataset')
+    assert f'{target}: hrnetv2-w18-small-v2, 7 classes; ' in said
+    checkpoint = load(target)
+    meta = checkpoint['meta']
+    assert meta['source']['origin'] == 'github.com/HRNet'
+    assert meta['normalisation'] == dict(
+        mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]
+    )
+    state = checkpoint['state_dict']
+    weight = segmentation.state['last_layer.3.weight']
+    assert torch.equal(state['decode_head.conv_seg.weight'], weight)
+
+    classification = Reference('w18-small-v2', fuse='nearest')
+    classification.body(images)
+    more = {'classifier.bias': torch.zeros(1000)}
+    wrapped = dict(epoch=3, state_dict=classification.state | more)
+    torch.save(wrapped, source)
+    said = succeed(HRNET, source, target)
+    assert 'hrnetv2-w18-small-v2, backbone; ' in said
+    assert '1 unused ones dropped' in said
+    state = load(target)['state_dict']
+    assert all(key.startswith('backbone.') for key in state)
+
+
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        (dict(a=Call(os.getcwd)), 'was refused: it holds more than tensors'),
+        ([1, 2], 'it holds no dict of parameters'),
+        (dict(state_dict=[1]), 'it holds no dict of parameters'),
+        ({'x': torch.zeros(1)}, 'not an HRNet checkpoint'),
+        ({'conv3x3_ocr.0.bias': torch.zeros(1)}, 'HRNet+OCR is not converted'),
+        ({1: torch.zeros(1)}, 'it holds no dict of parameters'),
+    ],
+    ids=['code', 'list', 'wrapped list', 'other', 'ocr', 'numbers'],
+)
+def test_hrnet_refuses(tmp_path, content, message):
+    source = tmp_path / 'a.pth'
+    torch.save(content, source)
+    said = fail(HRNET, source, tmp_path / 'b.pth')
+    assert message in said and 'Traceback' not in said
+    assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize('tool', [HRNET, PUBLISH])
+def test_files_that_are_no_checkpoints(tool, tmp_path, converted):
+    source = tmp_path / 'a.pth'
+    for content, message in (
+        (b'', 'damaged or incomplete'),
+        (b'<html>not found</html>', 'no checkpoint'),
+        (converted.read_bytes()[:10_000_000], 'damaged or incomplete'),
+    ):
+        source.write_bytes(content)
+        said = fail(tool, source, tmp_path / 'b.pth')
+        assert said.startswith(str(source)) and message in said
+        assert 'Traceback' not in said
+    assert 'No such file' in fail(tool, tmp_path / 'no', tmp_path / 'b.pth')
+    assert list(tmp_path.iterdir()) == [source]

@@ -1,0 +1,91 @@
+"""Make a checkpoint ready to be shared.
+
+    python tools/model_converters/publish_model.py iter_80000.pth uhrnet.pth
+
+writes uhrnet-1a2b3c4d.pth: the weights, the classes and where they come from.
+The state of the optimiser, logs, and the config, which is code, stay out. The
+digits are the start of the written file's SHA-256.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+try:
+    import uhrnet  # noqa: F401
+except ImportError:  # a checkout that is not installed
+    sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
+
+import torch
+
+from uhrnet.checkpoint_file import save_checkpoint
+from uhrnet.compat.checkpoint import CheckpointError, load_checkpoint
+from uhrnet.converters.conversion import ConversionError
+
+# What inference and fine-tuning read, and where the weights come from.
+KEPT = ('arch', 'dataset_meta', 'normalisation', 'source', 'uhrnet_version')
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description='Make a checkpoint ready to be shared'
+    )
+    parser.add_argument('source', type=Path, help='checkpoint of a training')
+    parser.add_argument(
+        'target',
+        type=Path,
+        help='file to write; the start of its SHA-256 is added to the name',
+    )
+    return parser.parse_args()
+
+
+def published(checkpoint: dict) -> dict:
+    """Reduce a checkpoint to what is needed.
+
+    Raises:
+        ConversionError: If it has no state_dict, or one with infinite
+            values or NaN.
+    """
+    state = checkpoint.get('state_dict')
+    if not isinstance(state, dict) or not state:
+        raise ConversionError(
+            'it has no state_dict: give a checkpoint that a training saved'
+        )
+    broken = [key for key, x in state.items() if not x.isfinite().all()]
+    if broken:
+        raise ConversionError(
+            f'{len(broken)} of its parameters hold infinite values or NaN, '
+            f'the first is {broken[0]}: the training diverged'
+        )
+    meta = checkpoint.get('meta') or {}
+    return dict(
+        meta={key: meta[key] for key in KEPT if key in meta},
+        # A clone leaves the rest of a larger, shared storage behind.
+        state_dict={
+            key: value.detach()
+            .cpu()
+            .clone(memory_format=torch.contiguous_format)
+            for key, value in state.items()
+        },
+    )
+
+
+def main() -> None:
+    """Publish."""
+    args = parse_args()
+    try:
+        checkpoint = published(load_checkpoint(str(args.source)))
+        path = save_checkpoint(checkpoint, args.target, hashed=True)
+    except ConversionError as error:
+        sys.exit(f'{args.source}: {error}')
+    except (CheckpointError, OSError) as error:
+        sys.exit(str(error))
+    print(
+        f'{path}: {len(checkpoint["state_dict"])} parameters, '
+        f'{path.stat().st_size / 2**20:.1f} MiB'
+    )
+
+
+if __name__ == '__main__':
+    main()
