@@ -1,23 +1,49 @@
-"""What the README says exists, exists."""
+"""What the README and the guides say exists, exists."""
 
 import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from command_line import succeed
 
 ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / 'README.md').read_text()
+README = ROOT / 'README.md'
+TEXT = README.read_text()
+GUIDES = [
+    README,
+    *sorted((ROOT / 'docs').glob('*.md')),
+    *sorted((ROOT / 'configs').glob('*/README.md')),
+]
 
 
-def test_paths_exist():
-    paths = set(
-        re.findall(r'\b(?:configs|tools|docs|demo)/[\w./-]+\.\w+', TEXT)
-    ) | set(re.findall(r'\]\(([\w./-]+)(?:#[\w-]+)?\)', TEXT))
-    paths = {path for path in paths if not path.startswith('http')}
-    assert len(paths) > 8
-    missing = [path for path in paths if not (ROOT / path).exists()]
+@pytest.mark.parametrize(
+    'guide', GUIDES, ids=[str(path.relative_to(ROOT)) for path in GUIDES]
+)
+def test_paths_exist(guide):
+    text = guide.read_text()
+    named = re.findall(
+        r'(?<![\w/])(?:configs|tools|docs|demo|benchmarks)/[\w./-]+\.\w+', text
+    )
+    linked = re.findall(r'\]\(([\w./-]+)(?:#[\w-]+)?\)', text)
+    assert named or linked
+    missing = [path for path in named if not (ROOT / path).exists()]
+    missing += [x for x in linked if not (guide.parent / x).exists()]
     assert not missing
+
+
+def test_converters_of_the_guide_take_its_arguments():
+    """Two files, and no option that does not exist."""
+    text = (ROOT / 'docs/official_weights.md').read_text()
+    commands = re.findall(
+        r'^python (tools/model_converters/\w+\.py)((?: \\\n|.)*)', text, re.M
+    )
+    assert len(commands) == 5
+    for _, arguments in commands:
+        assert len(arguments.replace('\\\n', '').split()) == 2
+    for tool in {tool for tool, _ in commands}:
+        assert 'source' in succeed(tool, '--help')
+    assert '--dataset' in succeed(commands[0][0], '--help')
 
 
 def test_options_exist():

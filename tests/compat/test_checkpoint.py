@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import random
 import subprocess
 import sys
 import textwrap
@@ -169,11 +170,49 @@ def test_damaged_file_is_named(tmp_path, keep):
         CheckpointLoader.load_checkpoint(path)
 
 
-def test_bare_tensor_keeps_the_message_of_the_host(tmp_path):
+def test_what_is_no_dict(tmp_path):
     path = saved(tmp_path, torch.zeros(3))
-    assert CheckpointLoader.load_checkpoint(path).shape == (3,)
-    with pytest.raises(RuntimeError, match='No state_dict found'):
-        load_checkpoint(nn.Linear(1, 1), path)
+    for load in (
+        CheckpointLoader.load_checkpoint,
+        compat.load_checkpoint,
+    ):
+        with pytest.raises(CheckpointError, match='holds Tensor in place of'):
+            load(path)
+
+
+def test_one_flipped_bit(tmp_path):
+    """torch itself does not compare checksums."""
+    path = saved(tmp_path, dict(x=torch.zeros(100_000)))
+    data = bytearray(Path(path).read_bytes())
+    data[len(data) // 2] ^= 4
+    Path(path).write_bytes(data)
+    assert torch.load(path, weights_only=True)['x'].count_nonzero() == 1
+    with pytest.raises(CheckpointError, match='damaged.*another checksum'):
+        compat.load_checkpoint(path)
+
+
+def test_damage_of_any_kind_is_a_checkpoint_error(tmp_path):
+    """A small fuzzer, of files with and without a zip around them."""
+    rng = random.Random(0)
+    content = dict(meta=dict(a=[1, 'b']), state_dict=dict(x=torch.ones(3)))
+    sources = []
+    for legacy in (False, True):
+        path = tmp_path / f'{legacy}.pth'
+        torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+        sources.append(path.read_bytes())
+    refusals = 0
+    path = tmp_path / 'broken.pth'
+    for _ in range(1000):
+        data = bytearray(rng.choice(sources))
+        for _ in range(rng.randint(1, 3)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        path.write_bytes(data)
+        try:
+            compat.load_checkpoint(str(path))
+        except CheckpointError as error:
+            assert str(path) in str(error)
+            refusals += 1
+    assert 200 < refusals < 1000
 
 
 @pytest.mark.parametrize(

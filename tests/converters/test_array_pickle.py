@@ -5,9 +5,12 @@ import os
 import pickle
 import random
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from converters.hostile import ArrayWithState, Call
 
 from uhrnet.converters.array_pickle import load_arrays
 from uhrnet.converters.conversion import ConversionError
@@ -75,7 +78,7 @@ def test_structured_and_object_arrays():
 
 @pytest.mark.parametrize('protocol', [0, 1, 5])
 def test_other_protocols(protocol):
-    refused(dumps(protocol), 'instruction|refers to')
+    refused(dumps(protocol), 'instruction|has protocol 5')
 
 
 @pytest.mark.parametrize(
@@ -120,16 +123,6 @@ def test_cut_anywhere(protocol):
         refused(data[:length], 'damaged or incomplete')
 
 
-class Call:
-    """Pickled as a call of a function."""
-
-    def __init__(self, function, *arguments):
-        self.call = function, arguments
-
-    def __reduce__(self):
-        return self.call
-
-
 @pytest.mark.parametrize(
     'function, arguments, name',
     [
@@ -166,12 +159,7 @@ def test_known_names_with_other_arguments():
 
 def state_of(*state):
     """A pickle whose array has this state."""
-
-    class Fake:
-        def __reduce__(self):
-            return (*np.zeros(1).__reduce__()[:2], state)
-
-    return dumps(x=Fake())
+    return dumps(x=ArrayWithState(*state))
 
 
 def test_shape_that_the_bytes_do_not_fill():
@@ -202,25 +190,70 @@ def test_incomplete_states():
         refused(state_of(*state), 'incomplete or of a new kind')
 
 
-def test_programs_that_exhaust_a_machine():
-    """Each of these takes gigabytes or hours from other unpicklers."""
-    # A memo with four thousand million places.
-    refused(b'\x80\x04}r' + struct.pack('<I', 2**32 - 1) + b'N.', 'no dict')
-    # Text, bytes and frames that are said to be larger than any memory.
-    for code in (b'\x8d', b'\x8e', b'\x95'):
-        size = struct.pack('<Q', 1 << 60)
-        refused(b'\x80\x04' + code + size + b'x', 'damaged')
-    # A tuple of depth one million, as a key and as a shape.
-    deep = b')' + b'\x85' * 1_000_000
-    refused(b'\x80\x04}' + deep + b'Ns.', 'no string')
-    # A shape of 2 ** 60 elements, each half the same as the other.
-    wide = ()
-    for _ in range(60):
-        wide = (wide, wide)
-    kind = np.dtype('float32')
-    refused(state_of(1, wide, kind, False, bytes(4)), 'shape of an array')
-    # Tuples made of ever the same marks.
-    refused(b'\x80\x04' + b'(' * 300_000 + b't' * 300_000 + b'.', 'no dict')
+def exhausting(kind):
+    """Programs that take gigabytes or hours from other readers."""
+    start, end = b'\x80\x04', b'.'
+    size = struct.pack('<Q', 1 << 60)
+    match kind:
+        case 'memo':  # a place in a list of four thousand million
+            return b'\x80\x04}r' + struct.pack('<I', 2**32 - 1) + b'N.'
+        case 'text':
+            return start + b'\x8d' + size + b'x'
+        case 'bytes':
+            return start + b'\x8e' + size + b'x'
+        case 'frame':
+            return start + b'\x95' + size + b'x'
+        case 'depth':  # a tuple in a tuple in a tuple, as a key
+            return start + b'})' + b'\x85' * 900_000 + b'Ns' + end
+        case 'width':  # a shape whose halves are the same, 60 times over
+            wide = ()
+            for _ in range(60):
+                wide = (wide, wide)
+            return state_of(1, wide, np.dtype('float32'), False, bytes(4))
+        case 'marks':
+            return start + b'(' * 300_000 + b't' * 300_000 + end
+        case 'dicts':
+            return start + b'}' * 50_000_000 + end
+        case 'encoding':  # the same text to bytes, again and again
+            text = b'X' + struct.pack('<I', 1 << 20) + b'x' * (1 << 20)
+            latin = b'X\x06\0\0\0latin1'
+            names = b'c_codecs\nencode\nq\0' + text + b'q\1' + latin
+            again = b'h\0h\1h\2\x86R'
+            return b'\x80\x02' + names + b'q\2' + again * 20_000 + end
+
+
+EXHAUSTING = (
+    'memo', 'text', 'bytes', 'frame', 'depth', 'width', 'marks', 'dicts',
+    'encoding',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize('kind', EXHAUSTING)
+def test_programs_that_exhaust_a_machine(kind, tmp_path):
+    """Refused with little more memory than the file itself."""
+    path = tmp_path / 'model.pdparams'
+    path.write_bytes(exhausting(kind))
+    code = (
+        'import resource, sys\n'
+        'from uhrnet.converters.array_pickle import load_arrays\n'
+        'from uhrnet.converters.conversion import ConversionError\n'
+        f'data = open({str(path)!r}, "rb").read()\n'
+        'used = int(open("/proc/self/statm").read().split()[0]) * 4096\n'
+        'limit = used + len(data) + 600 * 2**20\n'
+        'resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n'
+        'try:\n'
+        '    load_arrays(data)\n'
+        'except ConversionError as error:\n'
+        '    sys.exit(f"refused: {error}")\n'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | dict(PYTHONPATH=os.pathsep.join(sys.path)),
+    )
+    assert done.stderr.startswith('refused: '), done.stderr[-2000:]
 
 
 def test_damage_of_any_kind_is_a_conversion_error():
@@ -246,3 +279,15 @@ def test_damage_of_any_kind_is_a_conversion_error():
         else:
             assert all(x.dtype == np.float32 for x in loaded.values())
     assert 1000 < refusals < 4000
+
+
+def test_names_cannot_take_over_a_terminal():
+    evil = 'x\x1b[2J\nfake: converted' + 'y' * 5000
+    for data in (
+        pickle.dumps({evil: None}, 4),
+        b'\x80\x02c' + evil.replace('\n', '').encode() + b'\nname\n.',
+    ):
+        with pytest.raises(ConversionError) as error:
+            load_arrays(data)
+        message = str(error.value)
+        assert message.isprintable() and len(message) < 300

@@ -135,7 +135,10 @@ def test_every_key_is_placed(
     source = arrays(arch)
     with torch.device('meta'):
         model = build_segmentor(arch)
-    state, detected, num_classes, placed, dropped = convert_state_dict(source)
+    state, detected, num_classes, placed, dropped, notes = convert_state_dict(
+        source
+    )
+    assert not notes
     assert (detected, num_classes, placed) == (arch, 19, used)
     assert len(dropped) == 8 and len(source) == used + 8
     assert all(key.startswith('backbone.last_layer.') for key in dropped)
@@ -155,7 +158,7 @@ def test_backbone_alone_with_and_without_prefix():
     backbone = {k: v for k, v in arrays().items() if k.startswith('backbone.')}
     bare = {k.removeprefix('backbone.'): v for k, v in backbone.items()}
     for source in (backbone, bare):
-        state, _, num_classes, _, dropped = convert_state_dict(source)
+        state, _, num_classes, _, dropped, _ = convert_state_dict(source)
         assert num_classes is None and len(dropped) == 8
         assert state.keys() == {k for k in whole if k.startswith('backbone.')}
         assert all(torch.equal(state[k], whole[k]) for k in state)
@@ -191,6 +194,24 @@ def test_wrong_shape_names_the_parameter():
     source['head.cls.weight'] = np.zeros((19, 280, 1, 1), np.float32)
     with pytest.raises(ConversionError, match=r'conv_seg.weight: \(19, 280'):
         convert_state_dict(source)
+
+
+def test_shapes_are_compared_before_anything_is_copied():
+    """One array under every name: a small file, and terabytes if copied."""
+    large = np.broadcast_to(np.float32(0), (1 << 40,))
+    key = 'backbone.tr1.transition_tr1_layer_1._conv.weight'
+    source = dict.fromkeys(arrays(), large) | {key: arrays()[key]}
+    with pytest.raises(ConversionError, match='with wrong shapes'):
+        convert_state_dict(source)
+
+
+def test_any_number_of_unknown_names():
+    more = {
+        f'backbone.last_layer.{i}': np.zeros(1, np.float32)
+        for i in range(100_000)
+    }
+    with pytest.raises(ConversionError, match='  and 98000 more$'):
+        convert_state_dict(arrays() | more)
 
 
 @pytest.mark.parametrize(

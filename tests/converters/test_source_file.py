@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import random
 import tarfile
 
 import pytest
@@ -140,7 +141,7 @@ def test_header_that_promises_more_than_there_is(read):
     info, _ = member('model.pdparams')
     info.size = 1 << 40
     with pytest.raises(ConversionError, match='has 1099511627776 bytes'):
-        read(gzip.compress(info.tobuf() + bytes(1024)))
+        read(gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024)))
 
 
 def test_sparse_members(read):
@@ -157,6 +158,61 @@ def test_sparse_members(read):
 
 
 def test_what_is_no_file(tmp_path):
-    for path in (tmp_path, tmp_path / 'absent.pdparams'):
-        with pytest.raises(OSError, match='no such file'):
-            read_paddle_file(path)
+    with pytest.raises(OSError, match='no such file'):
+        read_paddle_file(tmp_path / 'absent.pdparams')
+    with pytest.raises(OSError, match='is a folder'):
+        read_paddle_file(tmp_path)
+
+
+@pytest.mark.parametrize('place', ['content', 'checksum'])
+def test_one_flipped_bit(read, place):
+    """tarfile alone never reads as far as gzip's checksum."""
+    content = random.Random(0).randbytes(500_000)
+    data = bytearray(tar(member('model.pdparams', content)))
+    assert read(bytes(data)).content == content
+    data[len(data) // 2 if place == 'content' else -6] ^= 4
+    with pytest.raises(ConversionError, match='archive is damaged'):
+        read(bytes(data))
+
+
+def test_extended_headers_are_passed_over(read):
+    """What bsdtar and Python write, and what takes tarfile hours."""
+    info, _ = member('uhrnet/model.pdparams')
+    info.pax_headers = {'mtime': '1.5', 'comment': 'x' * 3000}
+    info.mtime = 1.5
+    data = info.tobuf(tarfile.PAX_FORMAT)
+    assert data[156:157] == tarfile.XHDTYPE
+    body = CONTENT.ljust(512, b'\0') + bytes(1024)
+    assert read(gzip.compress(data + body)).content == CONTENT
+
+    evil = tarfile.TarInfo('pax')
+    evil.type = tarfile.XHDTYPE
+    text = b'1 hdrcharset=' * 40_000
+    evil.size = len(text)
+    header = evil.tobuf() + text + bytes(-len(text) % 512)
+    plain = tarfile.TarInfo('model.pdparams')
+    plain.size = len(CONTENT)
+    chain = header * 30 + plain.tobuf() + body
+    assert read(gzip.compress(chain)).content == CONTENT
+
+
+def test_two_members_of_one_name(read):
+    twice = [member('model.pdparams')] * 2
+    with pytest.raises(ConversionError, match='holds 2: model.pdparams, m'):
+        read(tar(*twice))
+
+
+def test_negative_size(read):
+    header = bytearray(member('model.pdparams')[0].tobuf())
+    header[124:136] = b'\xff' * 12
+    header[148:156] = b' ' * 8
+    header[148:156] = f'{sum(header):06o}\0 '.encode()
+    with pytest.raises(ConversionError, match='has -1 bytes'):
+        read(gzip.compress(bytes(header) + bytes(2048)))
+
+
+def test_names_cannot_take_over_a_terminal(read):
+    with pytest.raises(ConversionError) as error:
+        read(tar(member('../x\x1b[2J\nfake: converted' + 'y' * 5000)))
+    message = str(error.value)
+    assert message.isprintable() and len(message) < 300

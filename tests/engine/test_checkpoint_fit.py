@@ -9,7 +9,8 @@ from mmengine.structures import BaseDataElement
 from torch import nn
 from torch.utils.data import Dataset
 
-import uhrnet.engine  # noqa: F401, registers the hook
+import uhrnet
+import uhrnet.engine  # registers the hook
 
 _numbers = itertools.count()
 META = dict(iter=0, epoch=0)
@@ -62,6 +63,11 @@ def check(tmp_path):
             load_from=str(path),
             resume=resume,
             custom_hooks=[dict(type='CheckpointFitHook')],
+            default_hooks=dict(
+                checkpoint=dict(
+                    type='CheckpointHook', interval=1, by_epoch=False
+                )
+            ),
             experiment_name=f'check_{next(_numbers)}',
             default_scope='mmengine',
         )
@@ -143,22 +149,71 @@ def test_archs_are_named(check):
         check(net, state)
 
 
-def test_normalisation(check):
-    def net(std):
-        model = Net()
-        for name, value in (('mean', [1, 2, 3]), ('std', std)):
-            buffer = torch.tensor(value).view(3, 1, 1)
-            model.data_preprocessor.register_buffer(name, buffer, False)
-        return model
+def preprocessing(std, **swap):
+    model = Net()
+    for name, value in (('mean', [1, 2, 3]), ('std', std)):
+        buffer = torch.tensor(value).view(-1, 1, 1)
+        model.data_preprocessor.register_buffer(name, buffer, False)
+    for name, value in (swap or dict(channel_conversion=True)).items():
+        setattr(model.data_preprocessor, name, value)
+    return model
 
-    given = dict(mean=[1.0, 2.0, 3.0], std=[4.0, 4.0, 4.0])
-    meta = META | dict(normalisation=given)
+
+NORMALISATION = dict(mean=[1.0, 2.0, 3.0], std=[4.0] * 3, bgr_to_rgb=True)
+
+
+@pytest.mark.parametrize(
+    'model, problem',
+    [
+        (lambda: preprocessing([5] * 3), r'std \[4.0, .* has \[5.0, 5.0, 5'),
+        (lambda: preprocessing([4]), r'std \[4.0, .* has \[4.0\]'),
+        (Net, 'mean .* has None'),
+        (
+            lambda: preprocessing([4] * 3, channel_conversion=False),
+            'bgr_to_rgb True, and model.data_preprocessor has False',
+        ),
+        (
+            lambda: preprocessing([4] * 3, _channel_conversion=False),
+            'bgr_to_rgb True, and model.data_preprocessor has False',
+        ),
+    ],
+    ids=['values', 'number', 'none', 'order', 'order in mmdet'],
+)
+def test_normalisation(check, model, problem, caplog):
+    meta = META | dict(normalisation=NORMALISATION)
     state = Net().state_dict()
-    with pytest.raises(ValueError, match=r'std \[4.0, .* is \[5, 5, 5\]'):
-        check(net([5] * 3), state, meta=meta)
-    with pytest.raises(ValueError, match='data_preprocessor.mean is None'):
-        check(Net(), state, meta=meta)
+    with pytest.raises(ValueError, match=f'some.pth was trained.* {problem}'):
+        check(model(), state, meta=meta)
+    with pytest.raises(ValueError, match='was trained with'):
+        check(model(), state, meta=meta, train=True, resume=True)
     # Fine-tuning may choose its own.
-    check(Net(), state, meta=meta, train=True)
-    check(net([4.0] * 3), state, meta=meta)
+    check(model(), state, meta=meta, train=True)
+
+
+def test_normalisation_that_is_equal_or_unknown(check):
+    state = Net().state_dict()
+    meta = META | dict(normalisation=NORMALISATION)
+    check(preprocessing([4] * 3), state, meta=meta)
     check(Net(), state, meta=META | dict(normalisation=None))
+
+
+def test_what_is_saved(check, tmp_path):
+    model = preprocessing([4] * 3)
+    model.backbone.name = 'uhrnet-w48'
+    check(model, Net().state_dict(), train=True)
+    saved = torch.load(tmp_path / 'iter_1.pth', weights_only=False)['meta']
+    assert saved['arch'] == 'uhrnet-w48'
+    assert saved['normalisation'] == NORMALISATION
+    assert saved['uhrnet_version'] == uhrnet.__version__
+
+
+def test_a_backbone_alone(check):
+    state = {k: v for k, v in Net().state_dict().items() if 'backbone' in k}
+    with pytest.raises(ValueError, match='It is a backbone alone: train'):
+        check(Net(), state)
+    check(Net(), state, train=True)
+
+
+def test_fine_tuning_from_something_else_entirely(check):
+    with pytest.raises(ValueError, match='does not fit'):
+        check(Net(), {'some.weight': torch.zeros(1)}, train=True)

@@ -17,15 +17,16 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
-from uhrnet.checkpoint_file import sha256_of
+from uhrnet.checkpoint_file import plain_state_dict, sha256_of
 from uhrnet.compat.checkpoint import CheckpointError, load_checkpoint
-from uhrnet.converters.conversion import ConversionError
 from uhrnet.converters.hrnet import convert_state_dict
 from uhrnet.converters.output import write_conversion
 
 # Of ImageNet, for RGB in 0-255, in all of the authors' configs.
 NORMALISATION = dict(
-    mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]
+    mean=[123.675, 116.28, 103.53],
+    std=[58.395, 57.12, 57.375],
+    bgr_to_rgb=True,
 )
 
 
@@ -45,37 +46,22 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def parameters(checkpoint: object) -> dict:
-    """Take the parameters out of what a training wraps them in.
-
-    Raises:
-        ConversionError: If there are none.
-    """
-    if isinstance(checkpoint, dict):
-        state = checkpoint.get('state_dict', checkpoint)
-        if isinstance(state, dict) and all(isinstance(k, str) for k in state):
-            return state
-    raise ConversionError('it holds no dict of parameters')
-
-
 def main() -> None:
     """Convert."""
     args = parse_args()
     try:
         checkpoint = load_checkpoint(str(args.source))
         written = write_conversion(
-            convert_state_dict(parameters(checkpoint)),
+            convert_state_dict(plain_state_dict(checkpoint)),
             args.target,
             family='hrnetv2',
-            source=dict(
-                name=args.source.name,
-                sha256=sha256_of(args.source),
-                origin='github.com/HRNet',
-            ),
+            source=args.source,
+            sha256=sha256_of(args.source),
+            origin='github.com/HRNet',
             normalisation=NORMALISATION,
             dataset=args.dataset,
         )
-    except ConversionError as error:
+    except ValueError as error:
         sys.exit(f'{args.source}: {error}')
     except (CheckpointError, OSError) as error:
         sys.exit(str(error))

@@ -23,7 +23,7 @@ from uhrnet.converters.paddle import NAME_TABLE, convert_state_dict
 from uhrnet.converters.source_file import read_paddle_file
 
 # PaddleSeg normalises images in 0-1 with mean and std 0.5.
-NORMALISATION = dict(mean=[127.5] * 3, std=[127.5] * 3)
+NORMALISATION = dict(mean=[127.5] * 3, std=[127.5] * 3, bgr_to_rgb=True)
 
 
 def parse_args() -> argparse.Namespace:
@@ -52,11 +52,9 @@ def main() -> None:
             convert_state_dict(arrays),
             args.target,
             family='uhrnet',
-            source=dict(
-                name=args.source.name,
-                sha256=source.sha256,
-                origin='PaddleSeg',
-            ),
+            source=args.source,
+            sha256=source.sha256,
+            origin='PaddleSeg',
             normalisation=NORMALISATION,
             dataset=args.dataset,
         )

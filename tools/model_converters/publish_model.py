@@ -2,9 +2,9 @@
 
     python tools/model_converters/publish_model.py iter_80000.pth uhrnet.pth
 
-writes uhrnet-1a2b3c4d.pth: the weights, the classes and where they come from.
-The state of the optimiser, logs, and the config, which is code, stay out. The
-digits are the start of the written file's SHA-256.
+writes uhrnet-1a2b3c4d.pth: the weights, the classes, the architecture and how
+images are normalised. The state of the optimiser, logs, and the config, which
+is code, stay out. The digits are the start of the written file's SHA-256.
 """
 
 import argparse
@@ -18,9 +18,8 @@ except ImportError:  # a checkout that is not installed
 
 import torch
 
-from uhrnet.checkpoint_file import save_checkpoint
+from uhrnet.checkpoint_file import plain_state_dict, save_checkpoint
 from uhrnet.compat.checkpoint import CheckpointError, load_checkpoint
-from uhrnet.converters.conversion import ConversionError
 
 # What inference and fine-tuning read, and where the weights come from.
 KEPT = ('arch', 'dataset_meta', 'normalisation', 'source', 'uhrnet_version')
@@ -44,21 +43,18 @@ def published(checkpoint: dict) -> dict:
     """Reduce a checkpoint to what is needed.
 
     Raises:
-        ConversionError: If it has no state_dict, or one with infinite
-            values or NaN.
+        ValueError: If it has no state_dict of dense tensors, or one with
+            infinite values or NaN.
     """
-    state = checkpoint.get('state_dict')
-    if not isinstance(state, dict) or not state:
-        raise ConversionError(
-            'it has no state_dict: give a checkpoint that a training saved'
-        )
+    state = plain_state_dict(checkpoint)
     broken = [key for key, x in state.items() if not x.isfinite().all()]
     if broken:
-        raise ConversionError(
+        raise ValueError(
             f'{len(broken)} of its parameters hold infinite values or NaN, '
             f'the first is {broken[0]}: the training diverged'
         )
-    meta = checkpoint.get('meta') or {}
+    meta = checkpoint.get('meta')
+    meta = meta if isinstance(meta, dict) else {}
     return dict(
         meta={key: meta[key] for key in KEPT if key in meta},
         # A clone leaves the rest of a larger, shared storage behind.
@@ -77,7 +73,7 @@ def main() -> None:
     try:
         checkpoint = published(load_checkpoint(str(args.source)))
         path = save_checkpoint(checkpoint, args.target, hashed=True)
-    except ConversionError as error:
+    except ValueError as error:
         sys.exit(f'{args.source}: {error}')
     except (CheckpointError, OSError) as error:
         sys.exit(str(error))

@@ -13,8 +13,10 @@ given weights alone: give them a config file of yours.
 
 import errno
 import functools
+import os
 import pickle
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -119,7 +121,33 @@ def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
     import torch
 
     with safe_loading(), _explained(path):
-        return torch.load(path, map_location=map_location, weights_only=True)
+        _check_sums(path)
+        checkpoint = torch.load(
+            path, map_location=map_location, weights_only=True
+        )
+    _check_is_dict(path, checkpoint)
+    return checkpoint
+
+
+def _check_sums(path: str) -> None:
+    """Compare the checksums inside a zip, which torch does not look at."""
+    if zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as file:
+                damaged = file.testzip()
+        # Damage that looks like encryption or another version of the format.
+        except (NotImplementedError, RuntimeError) as error:
+            raise zipfile.BadZipFile(str(error)) from None
+        if damaged:
+            raise zipfile.BadZipFile(f'{damaged} has another checksum')
+
+
+def _check_is_dict(path: str, checkpoint: Any) -> None:
+    if not isinstance(checkpoint, dict):
+        raise CheckpointError(
+            f'{path} holds {type(checkpoint).__name__} in place of a dict '
+            'with a state_dict: it is no checkpoint'
+        )
 
 
 @contextmanager
@@ -135,10 +163,13 @@ def _explained(filename: str) -> Iterator[None]:
             'session of your own with torch.load(..., weights_only=False) '
             f'and save its state_dict again. ({_finding(error)})'
         ) from None
-    except (EOFError, RuntimeError, OSError) as error:
+    except (
+        *(EOFError, RuntimeError, OSError, zipfile.BadZipFile),
+        *(ValueError, LookupError, TypeError, AttributeError, AssertionError),
+    ) as error:
         # Out of memory, no such device, no such file and others are not the
         # file's fault and explain themselves.
-        if not _is_damage(error):
+        if not _is_damage(error, filename):
             raise
         raise CheckpointError(
             f'{filename} is damaged or incomplete and cannot be read. '
@@ -146,20 +177,28 @@ def _explained(filename: str) -> Iterator[None]:
         ) from error
 
 
-def _is_damage(error: Exception) -> bool:
+def _is_damage(error: Exception, filename: str) -> bool:
     """Whether an error is one of those that broken files cause."""
     if isinstance(error, OSError):
         # torch seeks before the start of a truncated archive.
         return error.errno == errno.EINVAL
-    return isinstance(error, EOFError) or any(
-        sign in str(error)
-        for sign in (
-            'PytorchStreamReader',
-            'invalid hash value',
-            'storage has wrong byte size',
-            'unexpected EOF',
+    if isinstance(error, RuntimeError):
+        return any(
+            sign in str(error)
+            for sign in (
+                'PytorchStreamReader',
+                'inline_container',
+                'invalid hash value',
+                'storage has wrong byte size',
+                'unexpected EOF',
+                'Invalid magic number',
+                'Invalid protocol version',
+                "Couldn't parse the version",
+            )
         )
-    )
+    # What torch's unpickler trips over in a file that was overwritten. An
+    # address may have other troubles.
+    return os.path.isfile(filename)
 
 
 def _finding(error: Exception) -> str:
@@ -187,10 +226,10 @@ def _patch(module: ModuleType) -> None:
             checkpoint = original(cls, filename, map_location, logger)
         # Runner.resume would execute this string as a Python config file.
         # mmengine itself stores its config as meta['cfg'].
-        if isinstance(checkpoint, dict):
-            meta = checkpoint.get('meta')
-            if isinstance(meta, dict):
-                meta.pop('config', None)
+        _check_is_dict(filename, checkpoint)
+        meta = checkpoint.get('meta')
+        if isinstance(meta, dict):
+            meta.pop('config', None)
         return checkpoint
 
     loader.load_checkpoint = classmethod(load)

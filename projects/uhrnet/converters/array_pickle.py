@@ -14,16 +14,18 @@ Sources: CPython, ``Lib/pickletools.py`` (protocols 2 to 4); numpy,
 import io
 import math
 import pickletools
-from collections.abc import Callable, Container
+from collections.abc import Container
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from .conversion import ConversionError
+from .conversion import ConversionError, shown
 
-# Of a four-dimensional float32 kernel; nothing here has more.
+# Of a convolution's weight; nothing here has more.
 MAX_DIMENSIONS = 4
+# W48 takes some forty thousand; each costs memory, whatever the file's size.
+MAX_INSTRUCTIONS = 1_000_000
 
 
 class _Name(Enum):
@@ -57,13 +59,6 @@ class _Array:
 
 
 _MARK = object()
-_CONSTANTS = {'NONE': None, 'NEWTRUE': True, 'NEWFALSE': False}
-_PUSHED_AS_THEY_ARE = {
-    'BININT', 'BININT1', 'BININT2', 'LONG1',
-    'BINUNICODE', 'SHORT_BINUNICODE', 'BINUNICODE8',
-    'BINBYTES', 'SHORT_BINBYTES', 'BINBYTES8',
-}  # fmt: skip
-_IGNORED = {'PROTO', 'FRAME', 'STOP'}
 
 
 def load_arrays(
@@ -86,7 +81,7 @@ def load_arrays(
     """
     if not data:
         raise ConversionError('the file is empty')
-    machine = _Machine()
+    machine = _Machine(len(data))
     end = 0
     try:
         for opcode, argument, position in pickletools.genops(io.BytesIO(data)):
@@ -99,7 +94,7 @@ def load_arrays(
     except (ValueError, IndexError, KeyError) as error:
         raise ConversionError(
             'the file is damaged or incomplete, or no pickle: download or '
-            f'copy it again ({error or type(error).__name__})'
+            f'copy it again ({shown(str(error)) or type(error).__name__})'
         ) from None
     if end != len(data):
         raise ConversionError(
@@ -118,42 +113,85 @@ def load_arrays(
 
 def _finished(key: str, value: Any) -> np.ndarray:
     if not isinstance(value, _Array) or value.value is None:
-        raise ConversionError(f'{key} is no array')
+        raise ConversionError(f'{shown(key)} is no array')
     return value.value
 
 
 class _Machine:
     """Pickle's stack machine without its dangerous instructions."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
+        self.instructions_left = MAX_INSTRUCTIONS
+        # All bytes that are made of text; no more than the file has.
+        self.encoding_left = size
 
     def step(self, opcode: str, argument: Any) -> None:
         """Follow one instruction, named as in ``pickletools``."""
+        self.instructions_left -= 1
+        if self.instructions_left < 0:
+            raise ConversionError(
+                f'the pickle has more than {MAX_INSTRUCTIONS} instructions: '
+                'no U-HRNet needs as many'
+            )
         stack = self.stack
-        if opcode in _IGNORED:
-            return
-        if opcode in _PUSHED_AS_THEY_ARE:
-            stack.append(argument)
-        elif opcode in _CONSTANTS:
-            stack.append(_CONSTANTS[opcode])
-        elif opcode in ('BINPUT', 'LONG_BINPUT'):
-            self.memo[argument] = stack[-1]
-        elif opcode == 'MEMOIZE':
-            self.memo[len(self.memo)] = stack[-1]
-        elif opcode in ('BINGET', 'LONG_BINGET'):
-            stack.append(self.memo[argument])
-        elif opcode == 'MARK':
-            stack.append(_MARK)
-        else:
-            handler = _HANDLERS.get(opcode)
-            if handler is None:
+        match opcode:
+            case 'PROTO' if argument not in (2, 3, 4):
+                raise ConversionError(
+                    f'the pickle has protocol {argument}; Paddle writes 2 to 4'
+                )
+            case 'PROTO' | 'FRAME' | 'STOP':
+                pass
+            case 'NONE':
+                stack.append(None)
+            case 'NEWTRUE' | 'NEWFALSE':
+                stack.append(opcode == 'NEWTRUE')
+            # Integers have up to 255 bytes, so they can be printed.
+            case 'BININT' | 'BININT1' | 'BININT2' | 'LONG1':
+                stack.append(argument)
+            case 'BINUNICODE' | 'SHORT_BINUNICODE' | 'BINUNICODE8':
+                stack.append(argument)
+            case 'BINBYTES' | 'SHORT_BINBYTES' | 'BINBYTES8':
+                stack.append(argument)
+            case 'BINPUT' | 'LONG_BINPUT':
+                self.memo[argument] = stack[-1]
+            case 'MEMOIZE':
+                self.memo[len(self.memo)] = stack[-1]
+            case 'BINGET' | 'LONG_BINGET':
+                stack.append(self.memo[argument])
+            case 'MARK':
+                stack.append(_MARK)
+            case 'EMPTY_TUPLE':
+                stack.append(())
+            case 'TUPLE1' | 'TUPLE2' | 'TUPLE3':
+                length = int(opcode[-1])
+                items = [stack.pop() for _ in range(length)]
+                self.push_tuple(items[::-1])
+            case 'TUPLE':
+                self.push_tuple(self.pop_to_mark())
+            case 'EMPTY_DICT':
+                stack.append({})
+            case 'SETITEM':
+                value, key = stack.pop(), stack.pop()
+                self.set_items([key, value])
+            case 'SETITEMS':
+                self.set_items(self.pop_to_mark())
+            case 'GLOBAL':
+                # pickletools joins module and name by a space.
+                self.push_name(argument.replace(' ', '.', 1))
+            case 'STACK_GLOBAL':
+                name, module = self.pop(str), self.pop(str)
+                self.push_name(f'{module}.{name}')
+            case 'REDUCE':
+                self.reduce()
+            case 'BUILD':
+                self.build()
+            case _:
                 raise ConversionError(
                     f'the pickle contains the instruction {opcode}, which '
                     'no file of arrays needs; nothing of it was run'
                 )
-            handler(self, argument)
 
     def pop(self, *kinds: type) -> Any:
         """Take the top of the stack, which has to be one of ``kinds``."""
@@ -175,10 +213,6 @@ class _Machine:
             raise ValueError('mark inside a tuple')
         self.stack.append(tuple(items))
 
-    def push_short_tuple(self, length: int) -> None:
-        """Push the tuple of the last ``length`` items."""
-        self.push_tuple([self.stack.pop() for _ in range(length)][::-1])
-
     def set_items(self, items: list) -> None:
         """Add key, value, key, value to the dict on top of the stack."""
         target = self.stack[-1]
@@ -190,14 +224,14 @@ class _Machine:
                     f'a key of the dict is no string: {type(key).__name__}'
                 )
             if key in target:
-                raise ConversionError(f'{key} occurs twice')
+                raise ConversionError(f'{shown(key)} occurs twice')
             target[key] = value
 
     def push_name(self, name: str) -> None:
         """Push one of the names that arrays need; refuse any other."""
         if name not in _NAMES:
             raise ConversionError(
-                f'the pickle refers to {name}, which is not part of an '
+                f'the pickle refers to {shown(name)}, which is not part of an '
                 'array; nothing of it was run'
             )
         self.stack.append(_NAMES[name])
@@ -212,11 +246,20 @@ class _Machine:
             case _Name.DTYPE, ('f4', False | 0, True | 1):
                 self.stack.append(_Float32())
             case _Name.DTYPE, (str(code), *_):
-                kind = 'objects' if code.startswith('O') else f'type {code!r}'
+                kind = (
+                    'objects'
+                    if code.startswith('O')
+                    else f"type '{shown(code)}'"
+                )
                 raise ConversionError(
                     f'an array holds {kind}; parameters are float32 (f4)'
                 )
             case _Name.ENCODE, (str(text), 'latin1'):
+                self.encoding_left -= len(text)
+                if self.encoding_left < 0:
+                    raise ConversionError(
+                        'the pickle makes more bytes than it has'
+                    )
                 self.stack.append(text.encode('latin1'))
             case _:
                 raise ConversionError(
@@ -256,7 +299,6 @@ def _make_array(*state: Any) -> np.ndarray:
             pass
         case _:
             raise ConversionError('an array is incomplete or of a new kind')
-    # The machine's integers are bounded, so that they can be printed.
     if len(shape) > MAX_DIMENSIONS or not all(
         type(size) is int and size >= 0 for size in shape
     ):
@@ -271,25 +313,3 @@ def _make_array(*state: Any) -> np.ndarray:
         )
     order = 'F' if is_fortran else 'C'
     return np.frombuffer(raw, '<f4').reshape(shape, order=order)
-
-
-_HANDLERS: dict[str, Callable[[_Machine, Any], None]] = {
-    'EMPTY_DICT': lambda m, _: m.stack.append({}),
-    'EMPTY_TUPLE': lambda m, _: m.push_tuple([]),
-    'TUPLE1': lambda m, _: m.push_short_tuple(1),
-    'TUPLE2': lambda m, _: m.push_short_tuple(2),
-    'TUPLE3': lambda m, _: m.push_short_tuple(3),
-    'TUPLE': lambda m, _: m.push_tuple(m.pop_to_mark()),
-    'SETITEM': lambda m, _: m.set_items([m.stack.pop(), m.stack.pop()][::-1]),
-    'SETITEMS': lambda m, _: m.set_items(m.pop_to_mark()),
-    # pickletools joins module and name by a space.
-    'GLOBAL': lambda m, name: m.push_name(name.replace(' ', '.', 1)),
-    'STACK_GLOBAL': lambda m, _: m.push_name(_stack_name(m)),
-    'REDUCE': lambda m, _: m.reduce(),
-    'BUILD': lambda m, _: m.build(),
-}
-
-
-def _stack_name(machine: _Machine) -> str:
-    name = machine.pop(str)
-    return f'{machine.pop(str)}.{name}'

@@ -1,9 +1,14 @@
 """What every converter returns, and the checks that they share."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+import torch
 from torch import Tensor
+
+_SHOWN = 100
+# More than any of the models has parameters.
+_LISTED = 2000
 
 
 class ConversionError(ValueError):
@@ -21,6 +26,7 @@ class Conversion(NamedTuple):
         num_classes: Classes of the head; None for a backbone alone.
         used: Parameters of the source that were placed.
         dropped: Names in the source that the model has no use for.
+        notes: What was done to values, beyond giving them other names.
     """
 
     state_dict: dict[str, Tensor]
@@ -28,6 +34,19 @@ class Conversion(NamedTuple):
     num_classes: int | None
     used: int
     dropped: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Shaped(Protocol):
+    """A tensor or an array."""
+
+    shape: tuple[int, ...]
+
+
+def shown(text: str) -> str:
+    """Return text of a file so that it cannot take over a terminal."""
+    text = ascii(text)[1:-1]
+    return text if len(text) <= _SHOWN else f'{text[:_SHOWN]}...'
 
 
 def check_keys(
@@ -46,7 +65,11 @@ def check_keys(
     """
     expected, found = set(expected), set(found)
     problems = [f'  missing: {key}' for key in sorted(expected - found)]
-    problems += [f'  not placed: {key}' for key in sorted(found - expected)]
+    problems += [
+        f'  not placed: {shown(key)}' for key in sorted(found - expected)
+    ]
+    if len(problems) > _LISTED:
+        problems[_LISTED:] = [f'  and {len(problems) - _LISTED} more']
     if problems:
         raise ConversionError(
             f'looks like {model} and does not match it:\n'
@@ -54,31 +77,43 @@ def check_keys(
         )
 
 
-def check_values(
+def check_shapes(
     model: str,
-    state: Mapping[str, Tensor],
+    found: Mapping[str, Shaped],
     shapes: Mapping[str, tuple[int, ...]],
 ) -> None:
-    """Compare shapes and look for values that no trained network has.
+    """Compare shapes, before anything is copied.
 
     Args:
         model: As in :func:`check_keys`.
-        state: Parameters under their new names.
-        shapes: The shape of each.
+        found: The file's arrays or tensors.
+        shapes: The shape that each of them has to have.
 
     Raises:
-        ConversionError: If shapes differ, a value is infinite or NaN, or a
-            variance is negative. The message lists all.
+        ConversionError: If they differ. The message lists all.
     """
     wrong = [
         f'  {key}: {tuple(value.shape)} in place of {tuple(shapes[key])}'
-        for key, value in state.items()
+        for key, value in found.items()
         if tuple(value.shape) != tuple(shapes[key])
     ]
     if wrong:
         raise ConversionError(
             f'parameters of {model} with wrong shapes:\n' + '\n'.join(wrong)
         )
+
+
+def check_values(model: str, state: Mapping[str, Tensor]) -> None:
+    """Look for values that no trained network has.
+
+    Args:
+        model: As in :func:`check_keys`.
+        state: Parameters under their new names.
+
+    Raises:
+        ConversionError: If a value is infinite or NaN, or a variance is
+            negative. The message lists all.
+    """
     wrong = [
         f'  {key}'
         for key, value in state.items()
@@ -96,14 +131,14 @@ def add_counters(state: dict[str, Tensor]) -> None:
     """Add torch's ``num_batches_tracked``, zero, where it is missing."""
     for key in [k for k in state if k.endswith('.running_mean')]:
         counter = key.replace('running_mean', 'num_batches_tracked')
-        state.setdefault(counter, Tensor([0]).long().squeeze())
+        state.setdefault(counter, torch.tensor(0))
 
 
 def fold_bias(mean: Tensor, bias: Tensor) -> Tensor:
-    """Remove a convolution's bias before a batch norm, exactly.
+    """Remove a convolution's bias before a batch norm.
 
-    ``(x + bias - mean) = (x - (mean - bias))``, as mmcv's ``ConvModule``
-    has no bias there.
+    ``(x + bias - mean) = (x - (mean - bias))``, equal up to the rounding of
+    one subtraction; mmcv's ``ConvModule`` has no bias there.
 
     Args:
         mean: ``running_mean`` of the norm, (C,).

@@ -34,8 +34,10 @@ from .conversion import (
     ConversionError,
     add_counters,
     check_keys,
+    check_shapes,
     check_values,
     fold_bias,
+    shown,
 )
 
 Shape = tuple[int, ...]
@@ -98,6 +100,10 @@ _HEAD = {
 }
 _COUNTER = '.num_batches_tracked'
 _ABN_EPS = 1e-5
+ABN_NOTE = (
+    'no num_batches_tracked, so taken for a file of torch 0.4: the weight of '
+    'each norm became |weight| + 1e-5, as InPlaceABN has it'
+)
 
 
 def body_shapes(arch: HRNetArch) -> dict[str, Shape]:
@@ -217,10 +223,12 @@ def convert_state_dict(arrays: Mapping[str, Tensor]) -> Conversion:
     names = {_PREFIXES.sub('', key): key for key in arrays}
     if len(names) < len(arrays):
         twice = ', '.join(sorted(arrays.keys() - set(names.values())))
-        raise ConversionError(f'there under two prefixes: {twice}')
+        raise ConversionError(f'there under two prefixes: {shown(twice)}')
     _refuse_ocr(names)
     dropped = tuple(k for n, k in names.items() if n.startswith(_UNUSED))
-    source = {n: arrays[k] for n, k in names.items() if k not in dropped}
+    source = {
+        n: arrays[k] for n, k in names.items() if not n.startswith(_UNUSED)
+    }
 
     name = detect_arch(source)
     arch, model = HRNET_ARCHS[name], f'HRNet {name}'
@@ -235,17 +243,20 @@ def convert_state_dict(arrays: Mapping[str, Tensor]) -> Conversion:
     if has_head:
         num_classes = source['last_layer.3.bias'].numel()
         shapes |= head_shapes(arch, num_classes)
-    check_values(model, source, shapes)
+    check_shapes(model, source, shapes)
+    check_values(model, source)
 
     state = {_rename(k): v.detach().clone() for k, v in source.items()}
+    notes = ()
     if has_head:
         mean = 'decode_head.convs.0.bn.running_mean'
         bias = state.pop('decode_head.convs.0.conv.bias')
         state[mean] = fold_bias(state[mean], bias)
         if not has_counters:
             _make_scales_positive(state)
+            notes = (ABN_NOTE,)
     add_counters(state)
-    return Conversion(state, name, num_classes, len(source), dropped)
+    return Conversion(state, name, num_classes, len(source), dropped, notes)
 
 
 def _rename(key: str) -> str:
@@ -266,7 +277,7 @@ def _refuse_ocr(names: Mapping[str, str]) -> None:
     found = [key for name, key in names.items() if name.startswith(_OCR)]
     if found:
         raise ConversionError(
-            f'HRNet+OCR is not converted (found {found[0]}): its body '
+            f'HRNet+OCR is not converted (found {shown(found[0])}): its body '
             'upsamples with align_corners=True (lib/models/seg_hrnet_ocr.py '
             'and the default of MODEL.ALIGN_CORNERS, branch HRNet-OCR), which '
             "mmsegmentation's HRNet cannot do, so that results would differ"

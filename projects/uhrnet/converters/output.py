@@ -12,8 +12,10 @@ def write_conversion(
     conversion: Conversion,
     target: str | Path,
     family: str,
-    source: dict[str, str],
-    normalisation: dict[str, list[float]],
+    source: Path,
+    sha256: str,
+    origin: str,
+    normalisation: dict[str, list[float] | bool],
     dataset: str | None = None,
 ) -> str:
     """Save a converted checkpoint.
@@ -27,25 +29,36 @@ def write_conversion(
         target: File to write.
         family: ``'uhrnet'`` or ``'hrnetv2'``; with the arch it names the
             model.
-        source: Where the weights come from: ``name`` and ``sha256`` of the
-            file and the ``origin``.
-        normalisation: ``mean`` and ``std`` of RGB in 0-255 that a model with
-            a head was trained with. A backbone alone says nothing about it.
+        source: File of the weights.
+        sha256: Its checksum.
+        origin: Whose format it has.
+        normalisation: ``mean`` and ``std`` of 0-255 and ``bgr_to_rgb``, that
+            a model with a head was trained with. A backbone alone says
+            nothing about it.
         dataset: Type of the data set that a head was trained on, as in a
             config. By default ``CityscapesDataset`` for 19 classes.
 
     Returns:
-        A line that says what was written.
+        What was written and done, for the user.
 
     Raises:
         ConversionError: If the data set is unknown, is not stated for
-            another number of classes than 19, or has another number.
+            another number of classes than 19, or has another number, or if
+            source and target are one file.
         OSError: If the file cannot be written. Nothing is left behind.
     """
+    target = Path(target)
+    if target.exists() and target.samefile(source):
+        raise ConversionError('source and target are the same file')
     arch = f'{family}-{conversion.arch}'
     meta = dict(
         arch=arch,
-        source=source,
+        source=dict(
+            name=source.name,
+            sha256=sha256,
+            origin=origin,
+            notes=list(conversion.notes),
+        ),
         normalisation=None,
         uhrnet_version=__version__,
     )
@@ -62,11 +75,13 @@ def write_conversion(
         contents = 'backbone'
     checkpoint = dict(meta=meta, state_dict=conversion.state_dict)
     path = save_checkpoint(checkpoint, target)
-    return (
+    lines = [
         f'{path}: {arch}, {contents}; {conversion.used} parameters placed, '
         f'{len(conversion.dropped)} unused ones dropped; source sha256 '
-        f'{source["sha256"]}'
-    )
+        f'{sha256}',
+        *conversion.notes,
+    ]
+    return '\n'.join(lines)
 
 
 def dataset_meta(dataset: str | None, num_classes: int) -> dict:
@@ -91,17 +106,19 @@ def dataset_meta(dataset: str | None, num_classes: int) -> dict:
             f'the head has {num_classes} classes: say which data set they '
             'are from, for example --dataset ADE20KDataset'
         )
-    dataset = dataset or 'CityscapesDataset'
-    found = DATASETS.get(dataset)
-    if found is None:
+    dataset = 'CityscapesDataset' if dataset is None else dataset
+    # get() would also import whatever a dotted name leads to.
+    found = DATASETS.get(dataset) if dataset.isidentifier() else None
+    metainfo = getattr(found, 'METAINFO', {})
+    if not {'classes', 'palette'} <= metainfo.keys():
         raise ConversionError(
             f'--dataset {dataset} is unknown: give the type that a config '
             'names, for example CityscapesDataset'
         )
-    classes = found.METAINFO.get('classes', ())
+    classes = metainfo['classes']
     if len(classes) != num_classes:
         raise ConversionError(
             f'the head has {num_classes} classes and {dataset} has '
             f'{len(classes)}: name its data set with --dataset'
         )
-    return dict(classes=classes, palette=found.METAINFO['palette'])
+    return dict(classes=classes, palette=metainfo['palette'])

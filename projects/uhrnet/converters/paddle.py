@@ -16,12 +16,27 @@ from .conversion import (
     ConversionError,
     add_counters,
     check_keys,
+    check_shapes,
     check_values,
     fold_bias,
 )
 
 # Registered by the original and never used.
-DEAD_PREFIX = 'backbone.last_layer.'
+DEAD_KEYS = {
+    'backbone.last_layer.1.weight',
+    'backbone.last_layer.1.bias',
+    *(
+        f'backbone.last_layer.0.{name}'
+        for name in (
+            '_conv.weight',
+            '_conv.bias',
+            '_batch_norm.weight',
+            '_batch_norm.bias',
+            '_batch_norm._mean',
+            '_batch_norm._variance',
+        )
+    ),
+}
 # Paddle stores this table of names beside the arrays.
 NAME_TABLE = 'StructuredToParameterName@@'
 NORM_SUFFIXES = {
@@ -89,11 +104,11 @@ def _module_units(
 def key_pairs(arch: UHRNetArch) -> dict[str, str]:
     """Map every parameter of the backbone from PaddleSeg's name to ours."""
     pairs = {}
-    for theirs, ours in backbone_units(arch):
-        theirs, ours = f'backbone.{theirs}', f'backbone.{ours}'
+    for source, target in backbone_units(arch):
+        theirs, ours = f'backbone.{source}', f'backbone.{target}'
         pairs[f'{theirs}._conv.weight'] = f'{ours}.conv.weight'
-        for source, target in NORM_SUFFIXES.items():
-            pairs[f'{theirs}._batch_norm.{source}'] = f'{ours}.bn.{target}'
+        for name, new_name in NORM_SUFFIXES.items():
+            pairs[f'{theirs}._batch_norm.{name}'] = f'{ours}.bn.{new_name}'
     return pairs
 
 
@@ -109,7 +124,7 @@ HEAD_PAIRS = {
 # mmcv's ConvModule has no bias before a norm: it is folded into the mean.
 HEAD_BIAS = 'head.conv_1._conv.bias'
 HEAD_MEAN = 'decode_head.convs.0.bn.running_mean'
-CLASSIFIER = 'decode_head.conv_seg.weight'
+CLASSIFIER_BIAS = 'decode_head.conv_seg.bias'
 
 
 def detect_arch(arrays: Mapping[str, np.ndarray]) -> str:
@@ -158,52 +173,46 @@ def convert_state_dict(
     """
     if not any(key.startswith('backbone.') for key in arrays):
         arrays = {f'backbone.{key}': value for key, value in arrays.items()}
-    dropped = tuple(k for k in arrays if k.startswith(DEAD_PREFIX))
-    arrays = {k: v for k, v in arrays.items() if k not in dropped}
+    dropped = tuple(key for key in arrays if key in DEAD_KEYS)
+    arrays = {k: v for k, v in arrays.items() if k not in DEAD_KEYS}
 
     arch = detect_arch(arrays)
+    model = f'U-HRNet {arch}'
     pairs = key_pairs(ARCHS[arch])
     has_head = any(key.startswith('head.') for key in arrays)
     if has_head:
-        pairs |= HEAD_PAIRS
-    expected = set(pairs) | ({HEAD_BIAS} if has_head else set())
-    check_keys(f'U-HRNet {arch}', expected, arrays)
+        # The bias is a parameter of its own until it was checked.
+        pairs |= HEAD_PAIRS | {HEAD_BIAS: HEAD_BIAS}
+    check_keys(model, pairs, arrays)
+    renamed = {target: arrays[source] for source, target in pairs.items()}
+    num_classes = renamed[CLASSIFIER_BIAS].size if has_head else None
+    check_shapes(model, renamed, _shapes(arch, num_classes))
 
     state = {
-        target: torch.from_numpy(np.array(arrays[source], order='C'))
-        for source, target in pairs.items()
+        key: torch.from_numpy(np.array(value, order='C'))
+        for key, value in renamed.items()
     }
-    shapes = _shapes(arch, state)
-    if has_head:
-        # A parameter of its own in the source, checked like the others.
-        state[HEAD_BIAS] = torch.from_numpy(np.array(arrays[HEAD_BIAS]))
-        shapes[HEAD_BIAS] = shapes[HEAD_MEAN]
-    check_values(f'U-HRNet {arch}', state, shapes)
+    check_values(model, state)
     if has_head:
         state[HEAD_MEAN] = fold_bias(state[HEAD_MEAN], state.pop(HEAD_BIAS))
     add_counters(state)
-    num_classes = len(state[CLASSIFIER]) if has_head else None
     return Conversion(state, arch, num_classes, len(arrays), dropped)
 
 
-def _shapes(
-    arch: str, state: Mapping[str, torch.Tensor]
-) -> dict[str, tuple[int, ...]]:
-    """The shape that each parameter must have, for any number of classes."""
+def _shapes(arch: str, num_classes: int | None) -> dict[str, tuple[int, ...]]:
+    """The shape that each parameter must have."""
     with torch.device('meta'):
         backbone = UHRNet(arch).state_dict()
     shapes = {f'backbone.{key}': tuple(x.shape) for key, x in backbone.items()}
-    if CLASSIFIER in state:
-        classes = state['decode_head.conv_seg.bias'].numel()
-        # C/2 + C + 2C + 4C + 8C, concatenated by the head.
-        width = ARCHS[arch].base_channels * 31 // 2
-        shapes |= {
-            'decode_head.convs.0.conv.weight': (width, width, 1, 1),
-            CLASSIFIER: (classes, width, 1, 1),
-            'decode_head.conv_seg.bias': (classes,),
-            **{
-                f'decode_head.convs.0.bn.{name}': (width,)
-                for name in NORM_SUFFIXES.values()
-            },
-        }
-    return shapes
+    # C/2 + C + 2C + 4C + 8C, concatenated by the head.
+    width = ARCHS[arch].base_channels * 31 // 2
+    return shapes | {
+        HEAD_BIAS: (width,),
+        'decode_head.convs.0.conv.weight': (width, width, 1, 1),
+        'decode_head.conv_seg.weight': (num_classes, width, 1, 1),
+        CLASSIFIER_BIAS: (num_classes,),
+        **{
+            f'decode_head.convs.0.bn.{name}': (width,)
+            for name in NORM_SUFFIXES.values()
+        },
+    }

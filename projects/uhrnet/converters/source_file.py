@@ -8,12 +8,22 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
-from .conversion import ConversionError
+from .conversion import ConversionError, shown
 
 # Of the source and of what is unpacked. W48 with its head has 0.73 GB.
 MAX_BYTES = 2 * 2**30
+_CHUNK = 1 << 20
 
 _GZIP, _ZIP, _TAR = b'\x1f\x8b', b'PK\x03\x04', b'ustar'
+_PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
+# pax and GNU headers that describe the member after them.
+_EXTENDED = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 _ARCHIVES = ('.tar', '.gz', '.tgz', '.bz2', '.xz', '.zip')
 
 
@@ -46,7 +56,9 @@ def read_paddle_file(path: str | Path) -> SourceFile:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError('there is no such file')
+        raise FileNotFoundError(
+            'it is a folder' if path.is_dir() else 'there is no such file'
+        )
     _check_size(path.stat().st_size, 'the file')
     data = path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
@@ -70,7 +82,7 @@ def read_paddle_file(path: str | Path) -> SourceFile:
 
 
 def _check_size(size: int, what: str) -> None:
-    if size > MAX_BYTES:
+    if not 0 <= size <= MAX_BYTES:
         raise ConversionError(
             f'{what} has {size} bytes; no U-HRNet has more than {MAX_BYTES}'
         )
@@ -84,36 +96,63 @@ def _archive_kind(data: bytes) -> str | None:
     return 'tar' if data[257:262] == _TAR else None
 
 
-class _Limited:
-    """A stream that gives up after ``MAX_BYTES``, against zip bombs."""
+class _Stream:
+    """Read exactly what is asked for, up to ``MAX_BYTES`` in all."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         self.count = 0
 
     def read(self, size: int) -> bytes:
-        """Read up to ``size`` bytes."""
-        data = self.stream.read(size)
-        self.count += len(data)
+        """Read ``size`` bytes.
+
+        Raises:
+            EOFError: If there are fewer.
+        """
+        self.count += size
         _check_size(self.count, 'the unpacked archive')
+        data = self.stream.read(size)
+        if len(data) < size:
+            raise EOFError('it ends too early')
         return data
+
+    def skip(self, size: int) -> None:
+        """Read ``size`` bytes and forget them."""
+        while size > 0:
+            size -= len(self.read(min(size, _CHUNK)))
+
+    def drain(self) -> None:
+        """Read to the end, where gzip compares its checksum."""
+        while data := self.stream.read(_CHUNK):
+            self.count += len(data)
+            _check_size(self.count, 'the unpacked archive')
 
 
 def _read_member(stream: IO[bytes]) -> bytes:
-    """Return the one ``.pdparams`` of a tar, with every member checked."""
-    found: dict[str, bytes] = {}
+    """Return the one ``.pdparams`` of a tar, with every member checked.
+
+    The standard library takes headers apart. Its ``TarFile`` would also
+    follow extended headers, which a file can fill so that it takes hours or
+    exhausts the stack; nothing in them matters here, and they are passed over.
+    """
+    found: list[tuple[str, bytes]] = []
+    source = _Stream(stream)
     try:
-        with tarfile.open(fileobj=_Limited(stream), mode='r|') as archive:
-            for member in archive:
+        while any(block := source.read(tarfile.BLOCKSIZE)):
+            member = tarfile.TarInfo.frombuf(block, 'utf-8', 'surrogateescape')
+            extended = member.type in _EXTENDED
+            if not extended:
                 _check_member(member)
-                name = PurePosixPath(member.name)
-                # macOS puts its own ._model.pdparams beside model.pdparams.
-                if (
-                    member.isfile()
-                    and name.suffix == '.pdparams'
-                    and not name.name.startswith('._')
-                ):
-                    found[member.name] = archive.extractfile(member).read()
+            # Other kinds, such as folders, may state a size and have no data.
+            has_data = extended or member.type in _PLAIN
+            size = member.size if has_data else 0
+            _check_size(size, f'the member {shown(member.name)}')
+            if _is_wanted(member):
+                found.append((shown(member.name), source.read(size)))
+            else:
+                source.skip(size)
+            source.skip(-size % tarfile.BLOCKSIZE)
+        source.drain()
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise ConversionError(
             'the archive is damaged or incomplete: download or copy it again '
@@ -122,10 +161,19 @@ def _read_member(stream: IO[bytes]) -> bytes:
     if len(found) != 1:
         raise ConversionError(
             'the archive should hold one .pdparams file and holds '
-            f'{len(found)}: {", ".join(found) or "none"}'
+            f'{len(found)}: {", ".join(name for name, _ in found) or "none"}'
         )
-    (content,) = found.values()
-    return content
+    return found[0][1]
+
+
+def _is_wanted(member: tarfile.TarInfo) -> bool:
+    name = PurePosixPath(member.name)
+    return (
+        member.type in _PLAIN
+        and name.suffix == '.pdparams'
+        # macOS puts its own ._model.pdparams beside model.pdparams.
+        and not name.name.startswith('._')
+    )
 
 
 def _check_member(member: tarfile.TarInfo) -> None:
@@ -133,14 +181,13 @@ def _check_member(member: tarfile.TarInfo) -> None:
     if name.is_absolute() or '..' in name.parts:
         reason = 'leads out of the folder'
     elif member.issym() or member.islnk():
-        reason = f'is a link to {member.linkname}'
-    elif not (member.isfile() or member.isdir()) or member.issparse():
+        reason = f'is a link to {shown(member.linkname)}'
+    elif member.type not in (*_PLAIN, tarfile.DIRTYPE):
         reason = 'is neither a plain file nor a folder'
-    elif member.isfile() and name.suffix.lower() in _ARCHIVES:
+    elif member.type in _PLAIN and name.suffix.lower() in _ARCHIVES:
         reason = 'is another archive'
     else:
-        _check_size(member.size, f'the member {member.name}')
         return
     raise ConversionError(
-        f'the archive was refused: its member {member.name} {reason}'
+        f'the archive was refused: its member {shown(member.name)} {reason}'
     )

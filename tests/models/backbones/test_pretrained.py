@@ -1,9 +1,12 @@
 """A pre-trained start fits completely or stops."""
 
+import os
+
 import pytest
 import torch
 from mmengine.model import PretrainedInit
 
+from uhrnet.compat.checkpoint import CheckpointError
 from uhrnet.models import UHRNet
 from uhrnet.models.backbones.pretrained import PUBLISHED
 from uhrnet.models.backbones.uhrnet_arch import ARCHS, arch_name, resolve_arch
@@ -60,11 +63,32 @@ HEAD = {'decode_head.conv_seg.bias': torch.zeros(19)}
         (dict(prefix=''), dict()),
         (dict(prefix='', wrap=False), dict()),
         (dict(prefix='teacher.net.'), dict(prefix='teacher.net')),
+        (dict(prefix='module.'), dict()),
+        (dict(prefix='module.backbone.', more=HEAD), dict()),
     ],
-    ids=['found', 'given', 'no dot', 'whole', 'bare', 'no meta', 'other'],
-)
+    ids=[
+        'found', 'given', 'no dot', 'whole', 'bare', 'no meta', 'other',
+        'parallel', 'parallel whole',
+    ],
+)  # fmt: skip
 def test_loads_whatever_the_prefix(save, kwargs, given):
     assert_loaded(start(save(**kwargs), **given))
+
+
+def test_home_folder(save, monkeypatch):
+    folder, name = os.path.split(save())
+    monkeypatch.setenv('HOME', folder)
+    assert_loaded(start(f'~/{name}'))
+
+
+def test_no_checkpoint(tmp_path):
+    path = str(tmp_path / 'a.pth')
+    torch.save(dict(state_dict=[1]), path)
+    with pytest.raises(ValueError, match='it has no state_dict'):
+        start(path)
+    torch.save([1], path)
+    with pytest.raises(CheckpointError, match='holds list in place of a dict'):
+        start(path)
 
 
 def test_type_as_a_class_and_among_others(save):
@@ -93,7 +117,7 @@ def test_another_arch_is_named(save):
         start(path, 'w18-small')
     message = str(error.value)
     assert f'{path} does not fit uhrnet-w18-small: it holds' in message
-    assert 'it holds uhrnet-other. Under the prefix' in message
+    assert 'it holds uhrnet-other. The first name in it is' in message
     assert 'stage1.1.conv1.bn.running_mean: missing' in message
 
 

@@ -5,10 +5,13 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 from torch import nn
 
 from uhrnet.state_dict_fit import describe_misfits, find_misfits
+from uhrnet.version import __version__
+
+_BACKBONE = 'backbone.'
 
 
 @HOOKS.register_module()
@@ -19,11 +22,12 @@ class CheckpointFitHook(Hook):
     the weights of another architecture gives a figure near chance and exit
     code 0. Here, testing and resuming need every parameter. Fine-tuning
     (``load_from``) needs the whole backbone; other parts may differ, for
-    example for another number of classes, and are named in the log.
+    example for another number of classes, and the log says so.
 
-    Converted and published checkpoints hold no state of a training, so they
-    cannot be resumed. Converted ones say how their input is normalised; a
-    test that does otherwise is stopped as well.
+    Saved checkpoints get the architecture and the normalisation of images in
+    their ``meta``, as converted ones have them. A test that normalises
+    otherwise is stopped, and a checkpoint without the state of a training,
+    converted or published, cannot be resumed.
 
     Raises:
         ValueError: If the checkpoint does not fit. It names the parameters.
@@ -32,38 +36,50 @@ class CheckpointFitHook(Hook):
     # Before mmengine's own after_load_checkpoint hooks (EMA) use it.
     priority = 'VERY_HIGH'
 
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Write into ``checkpoint`` what :meth:`after_load_checkpoint` reads.
+
+        The backbone's ``name`` as ``arch``, and the normalisation.
+        """
+        model = _unwrap(runner.model)
+        meta = checkpoint.setdefault('meta', {})
+        meta['uhrnet_version'] = __version__
+        meta['normalisation'] = normalisation_of(model)
+        name = getattr(getattr(model, 'backbone', None), 'name', None)
+        if name is not None:
+            meta['arch'] = name
+
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Check ``checkpoint`` against ``runner.model``."""
-        source = runner._load_from or 'the checkpoint'
-        meta = checkpoint.get('meta') or {}
         # Only Runner.train has built its loop by now.
         training = isinstance(runner._train_loop, BaseLoop)
-        if training and runner._resume and 'iter' not in meta:
+        resuming = training and runner._resume
+        source = runner._load_from
+        if source is None:
+            source = find_latest_checkpoint(runner.work_dir)
+        meta = checkpoint.get('meta')
+        meta = meta if isinstance(meta, dict) else {}
+        if resuming and 'iter' not in meta:
             raise ValueError(
                 f'{source} holds weights alone, without the state of a '
                 'training, so there is nothing to resume. To start a new '
                 f'training from it: --cfg-options load_from={source}'
             )
-        model = runner.model
-        if is_model_wrapper(model):
-            model = model.module
-        # A test-time augmentation model wraps the one that was trained.
-        trained = getattr(model, 'module', model)
-        state = checkpoint.get('state_dict', checkpoint)
-        misfits = find_misfits(
-            trained.state_dict(),
-            {k.removeprefix('module.'): v for k, v in state.items()},
-        )
-        fine_tuning = training and not runner._resume
-        fatal = [
-            key
-            for key in misfits
-            if not fine_tuning or key.startswith('backbone.')
-        ]
+        model = _unwrap(runner.model)
+        expected = model.state_dict()
+        state = {
+            key.removeprefix('module.'): value
+            for key, value in checkpoint.get('state_dict', checkpoint).items()
+        }
+        misfits = find_misfits(expected, state)
+        if training and not resuming and expected.keys() & state.keys():
+            fatal = [key for key in misfits if key.startswith(_BACKBONE)]
+        else:
+            fatal = list(misfits)
         if fatal:
             raise ValueError(
-                f'{source} does not fit this model{_archs(meta, trained)}. '
-                'Use the config that the checkpoint was trained with. '
+                f'{source} does not fit this model{_archs(meta, model)}. '
+                + _advice(state)
                 + describe_misfits(misfits, fatal)
             )
         if misfits:
@@ -72,8 +88,36 @@ class CheckpointFitHook(Hook):
                 + describe_misfits(misfits),
                 logger='current',
             )
-        if not training and meta.get('normalisation'):
-            _check_normalisation(source, meta['normalisation'], trained)
+        problem = _other_normalisation(meta.get('normalisation'), model)
+        if problem and (resuming or not training):
+            raise ValueError(f'{source} {problem}')
+        if problem:
+            print_log(f'{source} {problem}', logger='current')
+
+
+def normalisation_of(model: nn.Module) -> dict | None:
+    """Return ``mean``, ``std`` (of 0-255) and ``bgr_to_rgb``, if it has them.
+
+    Read from a data preprocessor of mmengine, mmsegmentation or mmdetection.
+    """
+    preprocessor = getattr(model, 'data_preprocessor', None)
+    if not hasattr(preprocessor, 'mean'):
+        return None
+    swap = getattr(preprocessor, 'channel_conversion', None)
+    if swap is None:
+        swap = preprocessor._channel_conversion
+    return dict(
+        mean=[float(x) for x in preprocessor.mean.flatten()],
+        std=[float(x) for x in preprocessor.std.flatten()],
+        bgr_to_rgb=bool(swap),
+    )
+
+
+def _unwrap(model: nn.Module) -> nn.Module:
+    """Take the trained model out of DDP and test-time augmentation."""
+    if is_model_wrapper(model):
+        model = model.module
+    return getattr(model, 'module', model)
 
 
 def _archs(meta: dict, model: nn.Module) -> str:
@@ -87,17 +131,26 @@ def _archs(meta: dict, model: nn.Module) -> str:
     return ': ' + ', '.join(parts) if parts else ''
 
 
-def _check_normalisation(
-    source: str, expected: dict, model: nn.Module
-) -> None:
-    """Compare mean and standard deviation with those of the model."""
-    preprocessor = model.data_preprocessor
-    for key in ('mean', 'std'):
-        value = getattr(preprocessor, key, None)
-        found = None if value is None else value.flatten().tolist()
-        if found is None or not np.allclose(found, expected[key]):
-            raise ValueError(
-                f'{source} needs images normalised with {key} '
-                f'{expected[key]}, and model.data_preprocessor.{key} is '
-                f'{found}: set it so in the config'
+def _advice(state: dict) -> str:
+    if all(key.startswith(_BACKBONE) for key in state):
+        return (
+            'It is a backbone alone: train a model from it, with load_from '
+            'or init_cfg. '
+        )
+    return 'Use the config that the checkpoint was trained with. '
+
+
+def _other_normalisation(expected: dict | None, model: nn.Module) -> str:
+    """Say what differs, or nothing."""
+    found = normalisation_of(model)
+    for key in ('mean', 'std', 'bgr_to_rgb'):
+        theirs = (expected or {}).get(key)
+        ours = (found or {}).get(key)
+        if theirs is not None and (
+            np.shape(theirs) != np.shape(ours) or not np.allclose(theirs, ours)
+        ):
+            return (
+                f'was trained with {key} {theirs}, and '
+                f'model.data_preprocessor has {ours}'
             )
+    return ''

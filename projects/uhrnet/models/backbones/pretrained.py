@@ -12,9 +12,11 @@ from mmengine.model import PretrainedInit
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
+from uhrnet.checkpoint_file import plain_state_dict
 from uhrnet.state_dict_fit import describe_misfits, find_misfits
 
-_PREFIXES = ('', 'backbone.')
+# Of a backbone or a whole model, as it is or in a wrapper.
+_PREFIXES = ('', 'backbone.', 'module.', 'module.backbone.')
 _PADDLE = 'https://bj.bcebos.com/paddleseg/dygraph/backbone'
 # ImageNet weights that the authors published; there are none of W18.
 PUBLISHED = {
@@ -29,7 +31,8 @@ def check_pretrained(
     """Check every pre-trained start in ``init_cfg`` and set its ``prefix``.
 
     The file may be one of a backbone or of a whole segmentor or detector:
-    parameters are found with and without ``backbone.`` in front of them.
+    parameters are found with and without ``backbone.`` in front of them. A
+    given prefix is kept.
 
     Args:
         backbone: What is about to be initialised.
@@ -43,16 +46,17 @@ def check_pretrained(
     """
     cfgs = init_cfg if isinstance(init_cfg, list) else [init_cfg or {}]
     for cfg in cfgs:
-        if cfg.get('type') in ('Pretrained', PretrainedInit):
+        kind = cfg.get('type')
+        if kind is PretrainedInit or str(kind).endswith('Pretrained'):
             cfg['prefix'] = _fitting_prefix(backbone, cfg, name)
 
 
 def _fitting_prefix(backbone: nn.Module, cfg: dict, name: str) -> str | None:
     path = str(cfg['checkpoint'])
-    if '://' not in path and not os.path.isfile(path):
+    if '://' not in path and not os.path.isfile(os.path.expanduser(path)):
         raise FileNotFoundError(_how_to_get(path, name))
     checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu')
-    state = checkpoint.get('state_dict', checkpoint)
+    state = plain_state_dict(checkpoint)
     expected = backbone.state_dict()
     given = cfg.get('prefix')
     prefixes = (given.removesuffix('.') + '.',) if given else _PREFIXES
@@ -63,7 +67,8 @@ def _fitting_prefix(backbone: nn.Module, cfg: dict, name: str) -> str | None:
         raise ValueError(
             f'{path} does not fit {name}'
             + (f': it holds {holds}' if holds else '')
-            + f'. Under the prefix {best!r} there are '
+            + f'. The first name in it is {next(iter(state))!r}. '
+            + f'With the prefix {best!r} there are '
             + describe_misfits(misfits[best])
         )
     return best or None
@@ -89,5 +94,6 @@ def _how_to_get(path: str, name: str) -> str:
     else:
         text += f'No ImageNet weights of {name} have been published. '
     return text + (
-        'To start from scratch: --cfg-options model.backbone.init_cfg=None'
+        'To resume, or to start from scratch: --cfg-options '
+        'model.backbone.init_cfg=None'
     )

@@ -1,12 +1,10 @@
-"""Official weights from the command line, and files that only look like it."""
+"""Official weights from the command line, and files that look like it."""
 
 import gzip
 import hashlib
 import io
 import os
-import pickle
 import shutil
-import sys
 import tarfile
 from pathlib import Path
 
@@ -14,23 +12,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import uhrnet_golden as golden
 from command_line import ROOT, fail, miou, succeed
-
-DATA = Path(__file__).parents[1] / 'data'
-sys.path.insert(0, str(DATA))
-import uhrnet_golden as golden  # noqa: E402
+from converters.hostile import ArrayWithState, Call
+from tools.conftest import DATA, write_pdparams
 
 PADDLE = 'tools/model_converters/paddle2uhrnet.py'
-HRNET = 'tools/model_converters/hrnet2uhrnet.py'
-PUBLISH = 'tools/model_converters/publish_model.py'
 CONFIG = 'configs/uhrnet/fcn_uhrnet-{}_4xb2-80k_cityscapes-512x1024.py'
 SMALL = CONFIG.format('w18-small')
-
-
-def write_pdparams(path, arrays, protocol=4):
-    table = {'StructuredToParameterName@@': {key: key for key in arrays}}
-    path.write_bytes(pickle.dumps(arrays | table, protocol))
-    return path
 
 
 def write_tar(path, *members):
@@ -41,25 +30,6 @@ def write_tar(path, *members):
                 info = tarfile.TarInfo(info)
                 info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
-    return path
-
-
-@pytest.fixture(scope='module')
-def arrays():
-    return golden.checkpoint('UHRNet_W18_Small')
-
-
-@pytest.fixture(scope='module')
-def source(tmp_path_factory, arrays):
-    """A whole FCN, as the original writes it."""
-    folder = tmp_path_factory.mktemp('source')
-    return write_pdparams(folder / 'model.pdparams', arrays)
-
-
-@pytest.fixture(scope='module')
-def converted(source):
-    path = source.with_name('converted.pth')
-    succeed(PADDLE, source, path)
     return path
 
 
@@ -108,7 +78,7 @@ def load(path):
     return torch.load(path, weights_only=True)
 
 
-def test_what_is_written(source, converted, mmseg_scope):
+def test_what_is_written(pdparams, converted, mmseg_scope):
     from mmseg.utils import get_classes, get_palette
 
     checkpoint = load(converted)
@@ -117,15 +87,18 @@ def test_what_is_written(source, converted, mmseg_scope):
     assert meta['arch'] == 'uhrnet-w18-small'
     assert meta['source'] == dict(
         name='model.pdparams',
-        sha256=hashlib.sha256(source.read_bytes()).hexdigest(),
+        sha256=hashlib.sha256(pdparams.read_bytes()).hexdigest(),
         origin='PaddleSeg',
+        notes=[],
     )
     assert meta['dataset_meta'] == dict(
         classes=tuple(get_classes('cityscapes')),
         palette=get_palette('cityscapes'),
     )
-    assert meta['normalisation'] == dict(mean=[127.5] * 3, std=[127.5] * 3)
-    assert converted.stat().st_size < source.stat().st_size * 1.02
+    assert meta['normalisation'] == dict(
+        mean=[127.5] * 3, std=[127.5] * 3, bgr_to_rgb=True
+    )
+    assert converted.stat().st_size < pdparams.stat().st_size * 1.02
 
 
 def test_forward_equals_the_original(converted, mmseg_scope):
@@ -179,6 +152,9 @@ def test_training_from_it_starts_at_zero(converted, cityscapes, tmp_path):
     assert f'Load checkpoint from {converted}' in log
     meta = torch.load(tmp_path / 'iter_1.pth', weights_only=False)['meta']
     assert meta['iter'] == 1
+    # What a test of the new checkpoint will compare.
+    assert meta['arch'] == 'uhrnet-w18-small'
+    assert meta['normalisation'] == load(converted)['meta']['normalisation']
 
 
 def test_it_cannot_be_resumed(converted, cityscapes, tmp_path):
@@ -210,7 +186,7 @@ def test_other_normalisation_is_noticed(converted, cityscapes, tmp_path):
         'tools/test.py', SMALL, converted, '--work-dir', tmp_path,
         *options(cityscapes, 'model.data_preprocessor.mean=[123.7,116,104]'),
     )  # fmt: skip
-    assert 'needs images normalised with mean [127.5, 127.5, 127.5]' in message
+    assert 'was trained with mean [127.5, 127.5, 127.5], and' in message
 
 
 @pytest.fixture(scope='module')
@@ -276,22 +252,6 @@ def test_pretrained_config(backbones, cityscapes, tmp_path):
             assert torch.equal(trained['state_dict'][key], value), key
 
 
-class Call:
-    def __init__(self, function, *arguments):
-        self.call = function, arguments
-
-    def __reduce__(self):
-        return self.call
-
-
-def array_state(*state):
-    class Fake:
-        def __reduce__(self):
-            return (*np.zeros(1).__reduce__()[:2], state)
-
-    return Fake()
-
-
 def link(name, target):
     info = tarfile.TarInfo(name)
     info.type, info.linkname = tarfile.SYMTYPE, str(target)
@@ -338,7 +298,7 @@ def hostile_files(kind, folder, arrays, source):
         case 'huge shape':
             kind = np.dtype('float32')
             return changed(
-                array_state(1, (1 << 31, 1 << 31), kind, False, bytes(64))
+                ArrayWithState(1, (1 << 31, 1 << 31), kind, False, bytes(64))
             )
         case 'truncated':
             path.write_bytes(good[: len(good) // 2])
@@ -379,29 +339,26 @@ def listing(*folders):
     }
 
 
-def test_there_are_twelve_hostile_files():
-    assert len(HOSTILE) == len(set(HOSTILE.values())) == 12
-
-
 @pytest.mark.parametrize('kind', HOSTILE)
-def test_hostile_file(kind, tmp_path, arrays, source):
+def test_hostile_file(kind, tmp_path, arrays, pdparams):
     folder = tmp_path / 'hostile'
     folder.mkdir()
-    path = hostile_files(kind, folder, arrays, source)
+    path = hostile_files(kind, folder, arrays, pdparams)
     target = tmp_path / 'target' / 'uhrnet.pth'
-    target.parent.mkdir()
-    target.write_bytes(b'kept')
+    # In half of the cases the target is an older file, which has to stay.
+    older = list(HOSTILE).index(kind) % 2 == 0
+    if older:
+        target.parent.mkdir()
+        target.write_bytes(b'kept')
     before = listing(tmp_path)
     message = fail(PADDLE, path, target)
     assert message.startswith(f'{path}: ')
     assert HOSTILE[kind] in message
     assert 'Traceback' not in message
     assert listing(tmp_path) == before, 'something was written'
-    assert target.read_bytes() == b'kept'
+    assert target.exists() == older
     for elsewhere in (ROOT, ROOT.parent, Path.home(), Path.cwd()):
         assert not (elsewhere / EVIL).exists()
-    # A target that did not exist does not come into being either.
-    assert not list(target.parent.glob('.*'))
 
 
 def test_bomb(tmp_path):
@@ -411,159 +368,32 @@ def test_bomb(tmp_path):
     path = tmp_path / 'bomb.tar.gz'
     path.write_bytes(gzip.compress(header.tobuf() + bytes(1 << 20)))
     message = fail(PADDLE, path, tmp_path / 'a.pth')
+    assert not (tmp_path / 'a.pth').exists()
     assert 'the member model.pdparams has 3221225472 bytes' in message
 
 
 def test_other_classes_need_a_name(tmp_path, arrays):
-    from uhrnet.segmentation import datasets
-
     changed = dict(arrays)
     for key in ('head.cls.weight', 'head.cls.bias'):
         changed[key] = arrays[key][:11]
     source = write_pdparams(tmp_path / 'camvid.pdparams', changed)
     target = tmp_path / 'camvid.pth'
     assert 'say which data set' in fail(PADDLE, source, target)
-    for name, message in (
-        ('ADE20KDataset', 'has 11 classes and ADE20KDataset has 150'),
-        ('Unknown', '--dataset Unknown is unknown'),
-    ):
-        assert message in fail(PADDLE, source, target, '--dataset', name)
     assert not target.exists()
     said = succeed(PADDLE, source, target, '--dataset', 'CamVidDataset')
     assert 'uhrnet-w18-small, 11 classes' in said
     meta = load(target)['meta']['dataset_meta']
-    assert meta['classes'] == datasets.CamVidDataset.METAINFO['classes']
+    assert len(meta['classes']) == len(meta['palette']) == 11
+    assert 'pole' in meta['classes']
 
 
-def test_dataset_of_a_backbone(tmp_path, arrays):
-    backbone = {k: v for k, v in arrays.items() if k.startswith('backbone.')}
-    source = write_pdparams(tmp_path / 'backbone.pdparams', backbone)
-    arguments = (source, tmp_path / 'a.pth', '--dataset', 'CamVidDataset')
-    assert 'a backbone alone, without classes' in fail(PADDLE, *arguments)
-
-
-def test_absent_source_and_target_that_cannot_be_written(tmp_path, source):
+def test_files_that_cannot_be_read_or_written(tmp_path, pdparams):
     message = fail(PADDLE, tmp_path / 'no.pdparams', tmp_path / 'a.pth')
     assert message == f'{tmp_path / "no.pdparams"}: there is no such file\n'
     (tmp_path / 'file').write_bytes(b'')
-    message = fail(PADDLE, source, tmp_path / 'file' / 'a.pth')
+    message = fail(PADDLE, pdparams, tmp_path / 'file' / 'a.pth')
     assert 'Not a directory' in message or 'File exists' in message
-
-
-def test_publish(converted, tmp_path):
-    """From a checkpoint of a training to one of weights."""
-    checkpoint = load(converted)
-    large = torch.zeros(1 << 20)
-    checkpoint['state_dict']['decode_head.conv_seg.bias'] = large[:19]
-    checkpoint['optimizer'] = dict(state=dict(momentum=torch.zeros(99)))
-    checkpoint['meta'] |= dict(iter=8, epoch=0, cfg='import os', seed=1)
-    source = tmp_path / 'iter_8.pth'
-    torch.save(checkpoint, source)
-    names = []
-    for target in ('a.pth', 'folder/a.pth', 'b.pth'):
-        said = succeed(PUBLISH, source, tmp_path / target)
-        path = Path(said.split(': ')[0])
-        assert path.parent == (tmp_path / target).parent
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        assert path.name == f'{Path(target).stem}-{digest[:8]}.pth'
-        names.append(path.name)
-    assert names[0] == names[1] and names[2][2:] == names[0][2:]
-
-    published = load(path)
-    assert published.keys() == {'meta', 'state_dict'}
-    assert published['meta'] == load(converted)['meta']
-    for key, value in checkpoint['state_dict'].items():
-        assert torch.equal(published['state_dict'][key], value)
-    assert path.stat().st_size < converted.stat().st_size + 1000
-
-
-@pytest.mark.parametrize(
-    'content, message',
-    [
-        (dict(meta={}), 'it has no state_dict'),
-        (dict(state_dict={}), 'it has no state_dict'),
-        (
-            dict(state_dict={'a': torch.ones(1), 'b': torch.tensor(np.nan)}),
-            'the first is b: the training diverged',
-        ),
-        (dict(state_dict={'a': Call(os.getcwd)}), 'was refused'),
-    ],
-    ids=['none', 'empty', 'diverged', 'code'],
-)
-def test_publish_refuses(tmp_path, content, message):
-    source = tmp_path / 'a.pth'
-    torch.save(content, source)
-    said = fail(PUBLISH, source, tmp_path / 'b.pth')
-    assert message in said and 'Traceback' not in said
-    assert list(tmp_path.iterdir()) == [source]
-
-
-def test_hrnet_segmentation_and_classification(tmp_path):
-    from converters.hrnet_reference import Reference
-
-    images = torch.zeros(1, 3, 32, 32)
-    segmentation = Reference('w18-small-v2')
-    segmentation.logits(images)
-    source, target = tmp_path / 'lip.pth', tmp_path / 'out.pth'
-    torch.save(
-        {f'model.{k}': v for k, v in segmentation.state.items()}, source
-    )
-    assert 'the head has 7 classes: say which' in fail(HRNET, source, target)
-    said = succeed(HRNET, source, target, '--dataset', 'LoveDADataset')
-    assert f'{target}: hrnetv2-w18-small-v2, 7 classes; ' in said
-    checkpoint = load(target)
-    meta = checkpoint['meta']
-    assert meta['source']['origin'] == 'github.com/HRNet'
-    assert meta['normalisation'] == dict(
-        mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]
-    )
-    state = checkpoint['state_dict']
-    weight = segmentation.state['last_layer.3.weight']
-    assert torch.equal(state['decode_head.conv_seg.weight'], weight)
-
-    classification = Reference('w18-small-v2', fuse='nearest')
-    classification.body(images)
-    more = {'classifier.bias': torch.zeros(1000)}
-    wrapped = dict(epoch=3, state_dict=classification.state | more)
-    torch.save(wrapped, source)
-    said = succeed(HRNET, source, target)
-    assert 'hrnetv2-w18-small-v2, backbone; ' in said
-    assert '1 unused ones dropped' in said
-    state = load(target)['state_dict']
-    assert all(key.startswith('backbone.') for key in state)
-
-
-@pytest.mark.parametrize(
-    'content, message',
-    [
-        (dict(a=Call(os.getcwd)), 'was refused: it holds more than tensors'),
-        ([1, 2], 'it holds no dict of parameters'),
-        (dict(state_dict=[1]), 'it holds no dict of parameters'),
-        ({'x': torch.zeros(1)}, 'not an HRNet checkpoint'),
-        ({'conv3x3_ocr.0.bias': torch.zeros(1)}, 'HRNet+OCR is not converted'),
-        ({1: torch.zeros(1)}, 'it holds no dict of parameters'),
-    ],
-    ids=['code', 'list', 'wrapped list', 'other', 'ocr', 'numbers'],
-)
-def test_hrnet_refuses(tmp_path, content, message):
-    source = tmp_path / 'a.pth'
-    torch.save(content, source)
-    said = fail(HRNET, source, tmp_path / 'b.pth')
-    assert message in said and 'Traceback' not in said
-    assert list(tmp_path.iterdir()) == [source]
-
-
-@pytest.mark.parametrize('tool', [HRNET, PUBLISH])
-def test_files_that_are_no_checkpoints(tool, tmp_path, converted):
-    source = tmp_path / 'a.pth'
-    for content, message in (
-        (b'', 'damaged or incomplete'),
-        (b'<html>not found</html>', 'no checkpoint'),
-        (converted.read_bytes()[:10_000_000], 'damaged or incomplete'),
-    ):
-        source.write_bytes(content)
-        said = fail(tool, source, tmp_path / 'b.pth')
-        assert said.startswith(str(source)) and message in said
-        assert 'Traceback' not in said
-    assert 'No such file' in fail(tool, tmp_path / 'no', tmp_path / 'b.pth')
-    assert list(tmp_path.iterdir()) == [source]
+    assert 'is a folder: give' in fail(PADDLE, pdparams, tmp_path)
+    before = pdparams.read_bytes()
+    assert 'the same file' in fail(PADDLE, pdparams, pdparams)
+    assert pdparams.read_bytes() == before
