@@ -36,11 +36,16 @@ def test_models_need_no_task_toolbox():
     assert out.splitlines()[-1] == '[]'
 
 
-def test_segmentation_leaves_detection_alone():
+def test_segmentation_needs_no_detection():
+    """mmsegmentation itself imports mmdetection where that is installed."""
     out = run_python(
-        'import sys, uhrnet.segmentation\nprint("mmdet" in sys.modules)'
+        'import sys\n'
+        'sys.modules["mmdet"] = None  # importing it fails\n'
+        'import uhrnet.segmentation\n'
+        'from mmseg.registry import MODELS\n'
+        'print(MODELS.get("ExactHRNet").__name__)'
     )
-    assert out.splitlines()[-1] == 'False'
+    assert out.splitlines()[-1] == 'ExactHRNet'
 
 
 def test_no_trace_of_a_machine():

@@ -7,7 +7,7 @@ env_cfg = dict(
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'))
 randomness = dict(seed=0)
-custom_hooks = [dict(type='CheckpointFitHook')]
+custom_hooks = [dict(type='CheckpointFitHook'), dict(type='FlipPairsHook')]
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(
     type='SideBySideVisualizer', vis_backends=vis_backends, name='visualizer')
@@ -15,4 +15,4 @@ log_processor = dict(by_epoch=False)
 log_level = 'INFO'
 load_from = None
 resume = False
-tta_model = dict(type='SegTTAModel')
+tta_model = dict(type='FlipPairsTTAModel')

@@ -10,13 +10,16 @@ _COUNTER = '.num_batches_tracked'
 
 
 def find_misfits(
-    expected: Mapping[str, Tensor], found: Mapping[str, Tensor]
+    expected: Mapping[str, Tensor],
+    found: Mapping[str, Tensor],
+    more_allowed: bool = False,
 ) -> dict[str, str]:
     """Name what does not fit.
 
     Args:
         expected: The model's state dict.
         found: The checkpoint's.
+        more_allowed: Whether it may have parameters that the model has not.
 
     Returns:
         Parameter to problem: missing, of another shape, or unknown to the
@@ -31,6 +34,8 @@ def find_misfits(
             misfits[key] = (
                 f'{tuple(found[key].shape)} in place of {tuple(value.shape)}'
             )
+    if more_allowed:
+        return misfits
     return misfits | {k: 'unknown' for k in found if k not in expected}
 
 

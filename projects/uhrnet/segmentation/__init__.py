@@ -8,6 +8,6 @@ import uhrnet.engine
 import uhrnet.models
 import uhrnet.transforms  # noqa: F401
 
-from . import datasets, transforms, visualizer
+from . import backbones, datasets, flip_pairs, transforms, visualizer
 
-__all__ = ['datasets', 'transforms', 'visualizer']
+__all__ = ['backbones', 'datasets', 'flip_pairs', 'transforms', 'visualizer']

@@ -26,7 +26,10 @@ PUBLISHED = {
 
 
 def check_pretrained(
-    backbone: nn.Module, init_cfg: dict | list[dict] | None, name: str
+    backbone: nn.Module,
+    init_cfg: dict | list[dict] | None,
+    name: str,
+    more_allowed: bool = False,
 ) -> None:
     """Check every pre-trained start in ``init_cfg`` and set its ``prefix``.
 
@@ -38,6 +41,8 @@ def check_pretrained(
         backbone: What is about to be initialised.
         init_cfg: Its mmengine config; changed in place.
         name: The backbone's, for messages, such as ``'uhrnet-w18'``.
+        more_allowed: Whether the file may have parameters that the backbone
+            has not, such as those of a classifier.
 
     Raises:
         FileNotFoundError: If the file is absent. The message says where to
@@ -48,10 +53,12 @@ def check_pretrained(
     for cfg in cfgs:
         kind = cfg.get('type')
         if kind is PretrainedInit or str(kind).endswith('Pretrained'):
-            cfg['prefix'] = _fitting_prefix(backbone, cfg, name)
+            cfg['prefix'] = _fitting_prefix(backbone, cfg, name, more_allowed)
 
 
-def _fitting_prefix(backbone: nn.Module, cfg: dict, name: str) -> str | None:
+def _fitting_prefix(
+    backbone: nn.Module, cfg: dict, name: str, more_allowed: bool
+) -> str | None:
     path = str(cfg['checkpoint'])
     if '://' not in path and not os.path.isfile(os.path.expanduser(path)):
         raise FileNotFoundError(_how_to_get(path, name))
@@ -60,7 +67,10 @@ def _fitting_prefix(backbone: nn.Module, cfg: dict, name: str) -> str | None:
     expected = backbone.state_dict()
     given = cfg.get('prefix')
     prefixes = (given.removesuffix('.') + '.',) if given else _PREFIXES
-    misfits = {p: find_misfits(expected, _under(state, p)) for p in prefixes}
+    misfits = {
+        p: find_misfits(expected, _under(state, p), more_allowed)
+        for p in prefixes
+    }
     best = min(misfits, key=lambda prefix: len(misfits[prefix]))
     if misfits[best]:
         holds = (checkpoint.get('meta') or {}).get('arch')

@@ -1,0 +1,3 @@
+from .exact_hrnet import ExactHRNet
+
+__all__ = ['ExactHRNet']
