@@ -1,6 +1,7 @@
 """Evaluate a checkpoint of any task: python tools/test.py CONFIG CKPT."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
 
 from mmengine.config import Config, ConfigDict
+from mmengine.logging import print_log
 
 from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.launch import (
@@ -31,6 +33,13 @@ def parse_args() -> argparse.Namespace:
         metavar='PATH',
         help='save predictions: to a .pkl file, or for segmentation as label '
         'PNGs to a folder',
+    )
+    parser.add_argument(
+        '--format-only',
+        action='store_true',
+        help='predict the images of the test server, if the config names '
+        'them, and save to the folder --out what the server takes, without '
+        'evaluating',
     )
     parser.add_argument(
         '--show-dir', help='folder for pictures of the predictions'
@@ -68,11 +77,18 @@ def main() -> None:
     # These move what the options name.
     if args.tta or args.tta_flip:
         use_tta(cfg, flip_only=not args.tta)
-    if args.out:
+    if args.format_only:
+        prepare_submission(cfg, args.out)
+    elif args.out:
         save_predictions(cfg, args.out)
     check_data_roots(cfg, ('test_dataloader',))
     prepare_distributed(cfg)
     build_runner(cfg).test()
+    if args.format_only:
+        print_log(
+            f'{args.out} holds {len(os.listdir(args.out))} files to submit',
+            logger='current',
+        )
 
 
 def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:
@@ -126,6 +142,42 @@ def save_predictions(cfg: Config, path: str) -> None:
             evaluator.output_dir = path
     else:
         raise ValueError(f'--out {path} must end in .pkl')
+
+
+def prepare_submission(cfg: Config, folder: str | None) -> None:
+    """Predict without labels and write what a test server takes.
+
+    ``submission`` in the config changes the test data set and the evaluator
+    that writes; without it, label PNGs of the test images are written.
+    """
+    if cfg.get('default_scope') != 'mmseg':
+        raise ValueError('--format-only is for segmentation')
+    if folder is None or folder.endswith(('.pkl', '.pickle')):
+        raise ValueError('--format-only needs --out FOLDER')
+    submission = cfg.get('submission', {})
+    dataset = cfg.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    dataset.update(submission.get('dataset', {}))
+    dataset.pipeline = without_labels(dataset.pipeline)
+    evaluator = dict(type='IoUMetric', format_only=True, output_dir=folder)
+    cfg.test_evaluator = evaluator | dict(submission.get('evaluator', {}))
+
+
+def without_labels(pipeline: list) -> list:
+    """Leave out the steps that load labels, also in branches (``--tta``)."""
+    steps = []
+    for step in pipeline:
+        if isinstance(step, list):
+            steps.append(without_labels(step))
+        elif 'Annotations' in str(step.type):
+            continue
+        elif 'transforms' in step:
+            inner = [x for x in without_labels(step.transforms) if x != []]
+            steps.append(step | dict(transforms=inner))
+        else:
+            steps.append(step)
+    return steps
 
 
 if __name__ == '__main__':

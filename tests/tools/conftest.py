@@ -1,6 +1,7 @@
-"""A checkpoint of the original, converted once for all tests here."""
+"""A converted checkpoint, and data in the folders of Cityscapes."""
 
 import pickle
+import shutil
 import sys
 from pathlib import Path
 
@@ -38,3 +39,50 @@ def converted(pdparams):
     path = pdparams.with_name('converted.pth')
     succeed('tools/model_converters/paddle2uhrnet.py', pdparams, path)
     return path
+
+
+@pytest.fixture(scope='session')
+def cityscapes(tmp_path_factory, scenes):
+    """Rendered scenes in the folders and under the names of Cityscapes.
+
+    Two images per split; those for the test have no labels.
+    """
+    root = tmp_path_factory.mktemp('data') / 'cityscapes'
+    for split in ('train', 'val', 'test'):
+        source = 'train' if split == 'train' else 'val'
+        images = root / 'leftImg8bit' / split / 'town'
+        labels = root / 'gtFine' / split / 'town'
+        images.mkdir(parents=True)
+        labels.mkdir(parents=True)
+        for path in sorted((scenes / 'images' / source).iterdir())[:2]:
+            stem = f'town_0{path.stem}_000019'
+            shutil.copy(path, images / f'{stem}_leftImg8bit.png')
+            if split != 'test':
+                shutil.copy(
+                    scenes / 'annotations' / source / path.name,
+                    labels / f'{stem}_gtFine_labelTrainIds.png',
+                )
+    return root
+
+
+def options(root, *more):
+    """Overrides that make a run on ``cityscapes`` small."""
+    return (
+        '--cfg-options',
+        *(
+            f'{split}_dataloader.dataset.data_root={root}'
+            for split in ('train', 'val', 'test')
+        ),
+        *(f'{s}_dataloader.num_workers=0' for s in ('train', 'val', 'test')),
+        *(
+            f'{s}_dataloader.persistent_workers=False'
+            for s in ('train', 'val', 'test')
+        ),
+        'model.data_preprocessor.size=(64,64)',
+        'train_dataloader.dataset.pipeline.2.scales=[(96,64)]',
+        'train_dataloader.dataset.pipeline.3.crop_size=(64,64)',
+        'train_cfg.max_iters=1',
+        'train_cfg.val_interval=1',
+        'default_hooks.logger.interval=1',
+        *more,
+    )

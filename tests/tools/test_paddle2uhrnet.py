@@ -15,7 +15,7 @@ import torch
 import uhrnet_golden as golden
 from command_line import ROOT, fail, miou, succeed
 from converters.hostile import ArrayWithState, Call
-from tools.conftest import DATA, write_pdparams
+from tools.conftest import DATA, options, write_pdparams
 
 PADDLE = 'tools/model_converters/paddle2uhrnet.py'
 CONFIG = 'configs/uhrnet/fcn_uhrnet-{}_4xb2-80k_cityscapes-512x1024.py'
@@ -31,47 +31,6 @@ def write_tar(path, *members):
                 info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     return path
-
-
-@pytest.fixture(scope='module')
-def cityscapes(tmp_path_factory, scenes):
-    """Rendered scenes in the folders and under the names of Cityscapes."""
-    root = tmp_path_factory.mktemp('data') / 'cityscapes'
-    for split in ('train', 'val'):
-        images = root / 'leftImg8bit' / split / 'town'
-        labels = root / 'gtFine' / split / 'town'
-        images.mkdir(parents=True)
-        labels.mkdir(parents=True)
-        for path in sorted((scenes / 'images' / split).iterdir())[:2]:
-            stem = f'town_{path.stem}_000000'
-            shutil.copy(path, images / f'{stem}_leftImg8bit.png')
-            shutil.copy(
-                scenes / 'annotations' / split / path.name,
-                labels / f'{stem}_gtFine_labelTrainIds.png',
-            )
-    return root
-
-
-def options(root, *more):
-    return (
-        '--cfg-options',
-        *(
-            f'{split}_dataloader.dataset.data_root={root}'
-            for split in ('train', 'val', 'test')
-        ),
-        *(f'{s}_dataloader.num_workers=0' for s in ('train', 'val', 'test')),
-        *(
-            f'{s}_dataloader.persistent_workers=False'
-            for s in ('train', 'val', 'test')
-        ),
-        'model.data_preprocessor.size=(64,64)',
-        'train_dataloader.dataset.pipeline.2.scales=[(96,64)]',
-        'train_dataloader.dataset.pipeline.3.crop_size=(64,64)',
-        'train_cfg.max_iters=1',
-        'train_cfg.val_interval=1',
-        'default_hooks.logger.interval=1',
-        *more,
-    )
 
 
 def load(path):

@@ -69,3 +69,9 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator
+# --format-only: the server takes label ids, not the train ids of the classes
+submission = dict(
+    dataset=dict(
+        data_prefix=dict(
+            img_path='leftImg8bit/test', seg_map_path='gtFine/test')),
+    evaluator=dict(type='CityscapesMetric', keep_results=True))

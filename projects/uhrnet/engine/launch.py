@@ -21,6 +21,7 @@ OTHER_KEYS = (
     'find_unused_parameters',
     'model_wrapper_cfg',
     'runner_type',
+    'submission',
     'sync_bn',
     'test_pipeline',
     'tta_model',

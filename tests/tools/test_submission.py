@@ -1,0 +1,149 @@
+"""What test servers take, and that our figures are theirs."""
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from command_line import fail, miou, succeed
+from PIL import Image
+from tools.conftest import options
+
+CONFIG = 'configs/uhrnet/fcn_uhrnet-w18-small_4xb2-80k_cityscapes-512x1024.py'
+SCENES = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
+
+
+def read(folder):
+    """Labels by file name, read as the server does: indices of a palette."""
+    return {
+        path.name: np.array(Image.open(path))
+        for path in sorted(Path(folder).iterdir())
+    }
+
+
+def evaluate(
+    tmp_path, checkpoint, root, *arguments, config=CONFIG, run=succeed
+):
+    return run(
+        'tools/test.py', config, checkpoint, *arguments,
+        '--work-dir', tmp_path / 'work', *options(root),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize('tta', [(), ('--tta',)], ids=['plain', 'tta'])
+def test_cityscapes(tmp_path, converted, cityscapes, tta):
+    """Label ids under the images' names, for images without labels."""
+    from cityscapesscripts.helpers.labels import trainId2label
+
+    out = tmp_path / 'submission'
+    said = evaluate(
+        tmp_path, converted, cityscapes, '--out', out, '--format-only', *tta
+    )
+    assert f'{out} holds 2 files to submit' in said
+    assert 'mIoU: ' not in said
+    files = read(out)
+    images = (cityscapes / 'leftImg8bit/test/town').iterdir()
+    assert files.keys() == {path.name for path in images}
+
+    # The test images are those of the validation set here.
+    labels = tmp_path / 'labels'
+    evaluate(tmp_path, converted, cityscapes, '--out', labels, *tta)
+    expected = read(labels)
+    assert files.keys() == expected.keys()
+    to_id = np.array([trainId2label[i].id for i in range(19)], np.uint8)
+    for name, ids in files.items():
+        assert ids.dtype == np.uint8 and ids.shape == (64, 96)
+        assert (ids == to_id[expected[name]]).all()
+        assert len(np.unique(ids)) > 1
+
+
+def test_other_data_sets_get_labels(tmp_path, converted, scenes):
+    import torch
+
+    checkpoint = torch.load(converted, weights_only=True)
+    state = checkpoint['state_dict']
+    for key in ('weight', 'bias'):
+        name = f'decode_head.conv_seg.{key}'
+        state[name] = state[name][:11].clone()
+    del checkpoint['meta']
+    path = tmp_path / 'scenes.pth'
+    torch.save(checkpoint, path)
+    out = tmp_path / 'out'
+    evaluate(
+        tmp_path, path, scenes, '--out', out, '--format-only', config=SCENES
+    )
+    files = read(out)
+    assert list(files) == [f'{i:05}.png' for i in range(4)]
+    assert all(labels.max() < 11 for labels in files.values())
+
+
+@pytest.mark.parametrize('out', [(), ('--out', 'a.pkl')], ids=['none', 'pkl'])
+def test_a_folder_is_needed(tmp_path, converted, cityscapes, out):
+    said = evaluate(
+        tmp_path, converted, cityscapes, '--format-only', *out, run=fail
+    )
+    assert '--format-only needs --out FOLDER' in said
+
+
+def test_three_evaluators_agree(
+    tmp_path, converted, cityscapes, monkeypatch, mmseg_scope
+):
+    """tools/test.py, mmsegmentation's metric, and that of the server."""
+    # cityscapesscripts 2.3.0 uses a name that numpy 2.4 no longer has.
+    monkeypatch.setattr(np, 'in1d', np.isin, raising=False)
+    import cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling as cs
+    import torch
+    from cityscapesscripts.helpers.labels import labels, trainId2label
+    from mmengine.structures import PixelData
+    from mmseg.evaluation import IoUMetric
+    from mmseg.structures import SegDataSample
+
+    out = tmp_path / 'labels'
+    log = evaluate(tmp_path, converted, cityscapes, '--out', out)
+    ours = dict(re.findall(r'\| +([a-z ]+?) +\| +([\d.]+) +\|', log))
+    assert 'road' in ours
+
+    metric = IoUMetric(iou_metrics=['mIoU'])
+    names = [trainId2label[i].name for i in range(19)]
+    metric.dataset_meta = dict(classes=names)
+    to_id = np.zeros(256, np.uint8)
+    for label in labels:
+        if 0 <= label.trainId < 19:
+            to_id[label.trainId] = label.id
+    predicted, truths = [], []
+    for name, prediction in read(out).items():
+        source = name.replace('leftImg8bit', 'gtFine_labelTrainIds')
+        truth = cv2.imread(
+            str(cityscapes / 'gtFine/val/town' / source), cv2.IMREAD_UNCHANGED
+        )
+        sample = SegDataSample(
+            pred_sem_seg=PixelData(data=torch.from_numpy(prediction)[None]),
+            gt_sem_seg=PixelData(data=torch.from_numpy(truth)[None]),
+        )
+        metric.process({}, [sample.to_dict()])
+        for values, folder, paths in (
+            (prediction, 'predicted', predicted),
+            (truth, 'truth', truths),
+        ):
+            path = tmp_path / folder / name
+            path.parent.mkdir(exist_ok=True)
+            cv2.imwrite(str(path), to_id[values])
+            paths.append(str(path))
+    theirs = metric.evaluate(2)
+
+    cs.args.quiet = True
+    cs.args.JSONOutput = False
+    cs.args.evalInstLevelScore = False
+    server = cs.evaluateImgLists(predicted, truths, cs.args)
+
+    assert miou(log) == theirs['mIoU']
+    assert miou(log) == round(100 * server['averageScoreClasses'], 2)
+    compared = 0
+    for name in names:
+        score = server['classScores'][name]
+        if not np.isnan(score):
+            assert float(ours[name]) == round(100 * score, 2), name
+            compared += 1
+    print(f'{compared} classes, mIoU {miou(log)}')
+    assert compared > 5
