@@ -47,3 +47,14 @@ def miou(output):
     found = re.findall(r'mIoU: (\d+\.\d+)', output)
     assert found, output[-4000:]
     return float(found[-1])
+
+
+def data_options(root):
+    """``--cfg-options`` that read all data from ``root``, in one process."""
+    splits = ('train', 'val', 'test')
+    return (
+        '--cfg-options',
+        *(f'{x}_dataloader.dataset.data_root={root}' for x in splits),
+        *(f'{x}_dataloader.num_workers=0' for x in splits),
+        *(f'{x}_dataloader.persistent_workers=False' for x in splits),
+    )

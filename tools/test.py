@@ -106,14 +106,20 @@ def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:
         cfg.visualizer.save_dir = args.show_dir
 
 
+def test_dataset(cfg: Config) -> ConfigDict:
+    """Return the test data set's config, out of wrappers such as repeats."""
+    dataset = cfg.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    return dataset
+
+
 def use_tta(cfg: Config, flip_only: bool) -> None:
     """Put the test pipeline and the model into their augmented forms."""
     for key in ('tta_model', 'tta_pipeline'):
         if key not in cfg:
             raise ValueError(f'--tta needs {key} in the config')
-    dataset = cfg.test_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
+    dataset = test_dataset(cfg)
     dataset.pipeline = cfg.tta_pipeline
     if flip_only:
         for step in dataset.pipeline:
@@ -155,9 +161,7 @@ def prepare_submission(cfg: Config, folder: str | None) -> None:
     if folder is None or folder.endswith(('.pkl', '.pickle')):
         raise ValueError('--format-only needs --out FOLDER')
     submission = cfg.get('submission', {})
-    dataset = cfg.test_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
+    dataset = test_dataset(cfg)
     dataset.update(submission.get('dataset', {}))
     dataset.pipeline = without_labels(dataset.pipeline)
     evaluator = dict(type='IoUMetric', format_only=True, output_dir=folder)

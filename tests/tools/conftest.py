@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import succeed
+from command_line import data_options, succeed
 
 DATA = Path(__file__).parents[1] / 'data'
 sys.path.insert(0, str(DATA))
@@ -68,16 +68,7 @@ def cityscapes(tmp_path_factory, scenes):
 def options(root, *more):
     """Overrides that make a run on ``cityscapes`` small."""
     return (
-        '--cfg-options',
-        *(
-            f'{split}_dataloader.dataset.data_root={root}'
-            for split in ('train', 'val', 'test')
-        ),
-        *(f'{s}_dataloader.num_workers=0' for s in ('train', 'val', 'test')),
-        *(
-            f'{s}_dataloader.persistent_workers=False'
-            for s in ('train', 'val', 'test')
-        ),
+        *data_options(root),
         'model.data_preprocessor.size=(64,64)',
         'train_dataloader.dataset.pipeline.2.scales=[(96,64)]',
         'train_dataloader.dataset.pipeline.3.crop_size=(64,64)',

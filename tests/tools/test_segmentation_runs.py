@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from command_line import ROOT, fail, miou, succeed
+from command_line import ROOT, data_options, fail, miou, succeed
 
 CONFIG = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
 CAMVID = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-1k_camvid-256x256.py'
@@ -21,16 +21,7 @@ CAMVID = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-1k_camvid-256x256.py'
 def options(root, iters=2, *more):
     """Overrides that make a run small."""
     return (
-        '--cfg-options',
-        *(
-            f'{split}_dataloader.dataset.data_root={root}'
-            for split in ('train', 'val', 'test')
-        ),
-        *(f'{s}_dataloader.num_workers=0' for s in ('train', 'val', 'test')),
-        *(
-            f'{s}_dataloader.persistent_workers=False'
-            for s in ('train', 'val', 'test')
-        ),
+        *data_options(root),
         'train_dataloader.batch_size=2',
         f'train_cfg.max_iters={iters}',
         f'train_cfg.val_interval={iters}',

@@ -20,7 +20,7 @@ except ImportError:  # a checkout that is not installed
 from uhrnet.checkpoint_file import plain_state_dict, sha256_of
 from uhrnet.compat.checkpoint import CheckpointError, load_checkpoint
 from uhrnet.converters.hrnet import convert_state_dict
-from uhrnet.converters.output import write_conversion
+from uhrnet.converters.output import add_output_arguments, write_conversion
 
 # Of ImageNet, for RGB in 0-255, in all of the authors' configs.
 NORMALISATION = dict(
@@ -36,13 +36,7 @@ def parse_args() -> argparse.Namespace:
         description='Convert original HRNet weights'
     )
     parser.add_argument('source', type=Path, help='.pth of github.com/HRNet')
-    parser.add_argument('target', type=Path, help='.pth file to write')
-    parser.add_argument(
-        '--dataset',
-        metavar='TYPE',
-        help='data set of the classes, as configs name it; default: '
-        'CityscapesDataset for 19 classes',
-    )
+    add_output_arguments(parser)
     return parser.parse_args()
 
 

@@ -18,7 +18,7 @@ except ImportError:  # a checkout that is not installed
 
 from uhrnet.converters.array_pickle import load_arrays
 from uhrnet.converters.conversion import ConversionError
-from uhrnet.converters.output import write_conversion
+from uhrnet.converters.output import add_output_arguments, write_conversion
 from uhrnet.converters.paddle import NAME_TABLE, convert_state_dict
 from uhrnet.converters.source_file import read_paddle_file
 
@@ -32,13 +32,7 @@ def parse_args() -> argparse.Namespace:
         description='Convert U-HRNet weights of PaddleSeg'
     )
     parser.add_argument('source', type=Path, help='.pdparams or .tar.gz')
-    parser.add_argument('target', type=Path, help='.pth file to write')
-    parser.add_argument(
-        '--dataset',
-        metavar='TYPE',
-        help='data set of the classes, as configs name it; default: '
-        'CityscapesDataset for 19 classes',
-    )
+    add_output_arguments(parser)
     return parser.parse_args()
 
 

@@ -1,11 +1,23 @@
 """From a conversion to a checkpoint that the toolboxes load as it is."""
 
+import argparse
 from pathlib import Path
 
 from uhrnet.checkpoint_file import save_checkpoint
 from uhrnet.version import __version__
 
 from .conversion import Conversion, ConversionError
+
+
+def add_output_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``target`` and ``--dataset``, which all converters take."""
+    parser.add_argument('target', type=Path, help='.pth file to write')
+    parser.add_argument(
+        '--dataset',
+        metavar='TYPE',
+        help='data set of the classes, as configs name it; default: '
+        'CityscapesDataset for 19 classes',
+    )
 
 
 def write_conversion(
