@@ -22,10 +22,8 @@ from torch import nn
 
 import uhrnet  # noqa: F401, before mmseg: stands in for mmcv's compiled ops
 
-PAIRS = {
-    'w18-small': (2, (1, 3, 2)),
-    'w18': (4, (1, 4, 3)),
-}
+# U-HRNet to the HRNet of equal multiply-adds
+PAIRS = {'w18-small': 'w18-small-v2', 'w18': 'w18'}
 FORMATS = {
     'contiguous': torch.contiguous_format,
     'channels_last': torch.channels_last,
@@ -40,25 +38,9 @@ def build(side: str, arch: str, memory_format: str) -> nn.Module:
         return UHRNet(arch, memory_format=memory_format)
     from mmseg.models import HRNet
 
-    blocks, modules = PAIRS[arch]
-    stages = {
-        f'stage{index + 2}': dict(
-            num_modules=number,
-            num_branches=index + 2,
-            block='BASIC',
-            num_blocks=(blocks,) * (index + 2),
-            num_channels=(18, 36, 72, 144)[: index + 2],
-        )
-        for index, number in enumerate(modules)
-    }
-    stem = dict(
-        num_modules=1,
-        num_branches=1,
-        block='BOTTLENECK',
-        num_blocks=(blocks,),
-        num_channels=(64,),
-    )
-    model = HRNet(extra=dict(stage1=stem, **stages), norm_cfg=dict(type='BN'))
+    from uhrnet.segmentation.backbones.exact_hrnet import stages_of
+
+    model = HRNet(extra=stages_of(PAIRS[arch]), norm_cfg=dict(type='BN'))
     return model.to(memory_format=FORMATS[memory_format])
 
 

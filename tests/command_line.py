@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def run_tool(*command, timeout=300):
+def run_tool(*command, timeout=300, cwd=ROOT):
     """Run ``python command...`` or, for .sh files, ``bash command...``.
 
     Returns:
@@ -19,7 +19,7 @@ def run_tool(*command, timeout=300):
     program = 'bash' if command[0].endswith('.sh') else sys.executable
     return subprocess.run(
         [program, *command],
-        cwd=ROOT,
+        cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -33,6 +33,31 @@ def succeed(*command, **kwargs):
     done = run_tool(*command, **kwargs)
     assert done.returncode == 0, done.stdout[-4000:]
     return done.stdout
+
+
+def succeed_together(*commands, **kwargs):
+    """Run Python tools one after another in one process.
+
+    Starting PyTorch and the toolboxes takes longer than most small runs.
+
+    Returns:
+        What each of them printed.
+    """
+    commands = [[str(part) for part in command] for command in commands]
+    border = '----- next tool -----'
+    output = succeed(
+        '-c',
+        'import runpy, sys\n'
+        f'for command in {commands!r}:\n'
+        '    sys.argv = command\n'
+        "    runpy.run_path(command[0], run_name='__main__')\n"
+        '    sys.stdout.flush(); sys.stderr.flush()\n'
+        f'    print({border!r}, flush=True)\n',
+        **kwargs,
+    )
+    outputs = output.split(border + '\n')[:-1]
+    assert len(outputs) == len(commands)
+    return outputs
 
 
 def fail(*command, **kwargs):

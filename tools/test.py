@@ -115,19 +115,23 @@ def test_dataset(cfg: Config) -> ConfigDict:
 
 
 def use_tta(cfg: Config, flip_only: bool) -> None:
-    """Put the test pipeline and the model into their augmented forms."""
+    """Put the test pipeline and the model into their augmented forms.
+
+    Without its scales, the augmentation resizes as the test pipeline does.
+    """
     for key in ('tta_model', 'tta_pipeline'):
         if key not in cfg:
             raise ValueError(f'--tta needs {key} in the config')
     dataset = test_dataset(cfg)
+    resizing = [step for step in dataset.pipeline if step.type == 'Resize']
     dataset.pipeline = cfg.tta_pipeline
     if flip_only:
         for step in dataset.pipeline:
             if step.type == 'TestTimeAug':
                 step.transforms = [
-                    options
+                    resizing if options[0].type == 'Resize' else options
                     for options in step.transforms
-                    if options[0].type != 'Resize'
+                    if options[0].type != 'Resize' or resizing
                 ]
     cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
 

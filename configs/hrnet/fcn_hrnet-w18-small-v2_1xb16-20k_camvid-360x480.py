@@ -1,8 +1,7 @@
-_base_ = './fcn_hrnet-w18_1xb16-20k_camvid-360x480.py'
+_base_ = [
+    '../_base_/models/fcn_hrnet-w18-small-v2.py',
+    '../_base_/datasets/camvid_360x480.py', '../_base_/default_runtime_seg.py',
+    '../_base_/schedules/sgd_poly_20k.py'
+]
 model = dict(
-    backbone=dict(
-        extra=dict(
-            stage1=dict(num_blocks=(2, )),
-            stage2=dict(num_blocks=(2, 2)),
-            stage3=dict(num_modules=3, num_blocks=(2, 2, 2)),
-            stage4=dict(num_modules=2, num_blocks=(2, 2, 2, 2)))))
+    data_preprocessor=dict(size=(360, 480)), decode_head=dict(num_classes=11))

@@ -1,2 +1,7 @@
-_base_ = './fcn_uhrnet-w18_1xb16-20k_camvid-360x480.py'
-model = dict(backbone=dict(arch='w18-small'))
+_base_ = [
+    '../_base_/models/fcn_uhrnet-w18-small.py',
+    '../_base_/datasets/camvid_360x480.py', '../_base_/default_runtime_seg.py',
+    '../_base_/schedules/sgd_poly_20k.py'
+]
+model = dict(
+    data_preprocessor=dict(size=(360, 480)), decode_head=dict(num_classes=11))

@@ -1,12 +1,11 @@
 # What `make demo` trains: minutes on a CPU.
 _base_ = [
-    '../_base_/models/fcn_uhrnet.py', '../_base_/datasets/scenes_192x320.py',
+    '../_base_/models/fcn_uhrnet-w18-small.py',
+    '../_base_/datasets/scenes_192x320.py',
     '../_base_/default_runtime_seg.py', '../_base_/schedules/sgd_poly_1k.py'
 ]
 model = dict(
-    data_preprocessor=dict(size=(192, 320)),
-    backbone=dict(arch='w18-small'),
-    decode_head=dict(num_classes=11))
+    data_preprocessor=dict(size=(192, 320)), decode_head=dict(num_classes=11))
 # AdamW gets further than SGD in so few iterations.
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=0.01))
@@ -20,4 +19,3 @@ param_scheduler = [
         end=500,
         by_epoch=False)
 ]
-auto_scale_lr = dict(base_batch_size=4)

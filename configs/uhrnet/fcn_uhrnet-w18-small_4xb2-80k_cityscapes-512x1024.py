@@ -1,2 +1,7 @@
-_base_ = './fcn_uhrnet-w18_4xb2-80k_cityscapes-512x1024.py'
-model = dict(backbone=dict(arch='w18-small'))
+_base_ = [
+    '../_base_/models/fcn_uhrnet-w18-small.py',
+    '../_base_/datasets/cityscapes.py', '../_base_/default_runtime_seg.py',
+    '../_base_/schedules/sgd_poly_80k.py'
+]
+model = dict(data_preprocessor=dict(size=(512, 1024)))
+train_dataloader = dict(batch_size=2)

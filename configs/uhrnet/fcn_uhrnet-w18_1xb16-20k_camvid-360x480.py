@@ -1,7 +1,7 @@
 _base_ = [
-    '../_base_/models/fcn_uhrnet.py', '../_base_/datasets/camvid_360x480.py',
-    '../_base_/default_runtime_seg.py', '../_base_/schedules/sgd_poly_20k.py'
+    '../_base_/models/fcn_uhrnet-w18.py',
+    '../_base_/datasets/camvid_360x480.py', '../_base_/default_runtime_seg.py',
+    '../_base_/schedules/sgd_poly_20k.py'
 ]
 model = dict(
     data_preprocessor=dict(size=(360, 480)), decode_head=dict(num_classes=11))
-auto_scale_lr = dict(base_batch_size=16)

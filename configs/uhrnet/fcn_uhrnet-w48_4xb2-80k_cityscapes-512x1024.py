@@ -1,4 +1,6 @@
-_base_ = './fcn_uhrnet-w18_4xb2-80k_cityscapes-512x1024.py'
-model = dict(
-    backbone=dict(arch='w48'),
-    decode_head=dict(in_channels=[24, 48, 96, 192, 384], channels=744))
+_base_ = [
+    '../_base_/models/fcn_uhrnet-w48.py', '../_base_/datasets/cityscapes.py',
+    '../_base_/default_runtime_seg.py', '../_base_/schedules/sgd_poly_80k.py'
+]
+model = dict(data_preprocessor=dict(size=(512, 1024)))
+train_dataloader = dict(batch_size=2)

@@ -1,13 +1,5 @@
-_base_ = './fcn_uhrnet-w48_4xb2-80k_cityscapes-512x1024.py'
-train_dataloader = dict(batch_size=3)
-train_cfg = dict(max_iters=120000)
-param_scheduler = [
-    dict(
-        type='PolyLR',
-        power=0.9,
-        eta_min=0,
-        begin=0,
-        end=120000,
-        by_epoch=False)
+_base_ = [
+    '../_base_/models/fcn_uhrnet-w48.py', '../_base_/datasets/cityscapes.py',
+    '../_base_/default_runtime_seg.py', '../_base_/schedules/sgd_poly_120k.py'
 ]
-auto_scale_lr = dict(base_batch_size=12)
+model = dict(data_preprocessor=dict(size=(512, 1024)))

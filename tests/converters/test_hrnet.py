@@ -18,6 +18,7 @@ from uhrnet.converters.hrnet import (
     detect_arch,
     head_shapes,
 )
+from uhrnet.segmentation.backbones.exact_hrnet import stages_of
 
 ROOT = Path(__file__).parents[2]
 # What a classifier has besides the body, one name of each kind.
@@ -55,39 +56,19 @@ def classification(name='w18-small-v2'):
     return reference.state | head
 
 
-def extra(name):
-    """The variant as the hosts want it."""
-    arch = HRNET_ARCHS[name]
-    stages = dict(
-        stage1=dict(
-            num_modules=1,
-            num_branches=1,
-            block='BOTTLENECK',
-            num_blocks=(arch.stage1_blocks,),
-            num_channels=(arch.stage1_channels,),
-        )
-    )
-    for stage, num_modules in enumerate(arch.num_modules, start=2):
-        stages[f'stage{stage}'] = dict(
-            num_modules=num_modules,
-            num_branches=stage,
-            block='BASIC',
-            num_blocks=(arch.num_blocks,) * stage,
-            num_channels=tuple(arch.channels * 2**i for i in range(stage)),
-        )
-    return stages
-
-
 def segmentor(name, state, backbone='ExactHRNet'):
     """The model of the configs, loaded strictly."""
     from mmengine.config import Config
     from mmengine.model import revert_sync_batchnorm
     from mmseg.registry import MODELS
 
-    path = ROOT / 'configs/_base_/models/fcn_hrnet.py'
+    path = ROOT / 'configs/_base_/models/fcn_hrnet-w18.py'
     cfg = Config.fromfile(path).model
     widths = [HRNET_ARCHS[name].channels * 2**i for i in range(4)]
-    cfg.backbone.update(type=backbone, extra=extra(name))
+    cfg.backbone.arch = name
+    if backbone == 'HRNet':
+        cfg.backbone.type = backbone
+        cfg.backbone.extra = stages_of(cfg.backbone.pop('arch'))
     cfg.decode_head.update(
         in_channels=widths, channels=sum(widths), num_classes=NUM_CLASSES
     )
@@ -102,7 +83,7 @@ def body(host, name, state):
         from mmseg.models.backbones import HRNet
     else:
         from mmdet.models.backbones import HRNet
-    model = HRNet(extra(name))
+    model = HRNet(stages_of(name))
     model.load_state_dict(
         {k.removeprefix('backbone.'): v for k, v in state.items()}
     )
@@ -195,7 +176,7 @@ def test_enumeration_equals_the_hosts(name):
     from mmseg.models.backbones import HRNet
 
     with torch.device('meta'):
-        model = HRNet(extra(name))
+        model = HRNet(stages_of(name))
     expected = {k: tuple(v.shape) for k, v in model.state_dict().items()}
     assert body_shapes(HRNET_ARCHS[name]) == expected
     assert detect_arch(model.state_dict()) == name
@@ -464,7 +445,7 @@ def test_pretrained_weights_reach_the_backbone(zoo, monkeypatch):
     address = cfg.model.pretrained
     assert address == 'open-mmlab://msra/hrnetv2_w18_small'
     stages = cfg.model.backbone.extra.to_dict()
-    assert stages == extra('w18-small-v2')
+    assert stages == stages_of('w18-small-v2')
 
     content, addresses = zoo
     source = classification()

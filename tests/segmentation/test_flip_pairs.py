@@ -2,11 +2,13 @@
 
 import copy
 import itertools
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.runner import Runner
 
 from uhrnet.segmentation.flip_pairs import FlipPairsHook, FlipPairsTTAModel
@@ -15,6 +17,7 @@ from uhrnet.segmentation.flip_pairs import FlipPairsHook, FlipPairsTTAModel
 from mmseg.models import EncoderDecoder
 from mmseg.registry import MODELS
 
+ROOT = Path(__file__).parents[2]
 PAIRS = [(1, 2), (3, 4)]
 CLASSES = ('background', 'left-arm', 'right-arm', 'left-leg', 'right-leg')
 HEIGHT, WIDTH = 8, 12
@@ -38,12 +41,30 @@ class KnowsLeftFromRight(EncoderDecoder):
     In a mirror image, too, what is on the right of it is a left arm.
     """
 
+    truth = staticmethod(truth)
+
     def inference(self, inputs, batch_img_metas):
-        labels = torch.from_numpy(truth()).long()
-        scores = torch.nn.functional.one_hot(labels, len(CLASSES))
-        return 9.0 * scores.permute(2, 0, 1)[None].expand(
-            len(inputs), -1, -1, -1
-        )
+        labels = torch.from_numpy(self.truth()).long()
+        scores = torch.nn.functional.one_hot(labels, self.num_classes)
+        scores = 9.0 * scores.permute(2, 0, 1)[None]
+        scores = torch.nn.functional.interpolate(scores, inputs.shape[2:])
+        return scores.expand(len(inputs), -1, -1, -1)
+
+
+def person():
+    """LIP's arms, legs and shoes of a person who faces us."""
+    labels = np.zeros((30, 20), np.uint8)
+    for row, (left, right) in enumerate([(14, 15), (16, 17), (18, 19)]):
+        labels[10 * row : 10 * row + 10, 12:] = left
+        labels[10 * row : 10 * row + 10, :8] = right
+    return labels
+
+
+@MODELS.register_module()
+class KnowsAPerson(KnowsLeftFromRight):
+    """The same of a person in LIP's classes."""
+
+    truth = staticmethod(person)
 
 
 @pytest.fixture
@@ -133,6 +154,35 @@ def test_plain_flipping_is_wrong_and_ours_is_right(root, mmseg_scope):
     print(f'mIoU: SegTTAModel {wrong}, FlipPairsTTAModel {right}')
     assert right == 100
     assert wrong < 70
+
+
+def test_lip(tmp_path, mmseg_scope):
+    """The same with the classes, the folders and the --tta of a config."""
+    for name, content in (
+        ('val_images/1_2.jpg', np.full((30, 20, 3), 99, np.uint8)),
+        ('val_segmentations/1_2.png', person()),
+    ):
+        (tmp_path / name).parent.mkdir()
+        cv2.imwrite(str(tmp_path / name), content)
+    miou = {}
+    for tta in ('SegTTAModel', 'FlipPairsTTAModel'):
+        cfg = Config.fromfile(
+            ROOT / 'configs/uhrnet/'
+            'fcn_uhrnet-w18-small_4xb10-110k_lip-473x473.py'
+        )
+        cfg.work_dir = str(tmp_path / 'work')
+        cfg.experiment_name = f'lip_{tta}'
+        cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
+        cfg.test_dataloader.dataset.update(
+            data_root=str(tmp_path), pipeline=cfg.tta_pipeline
+        )
+        cfg.model.type = 'KnowsAPerson'
+        assert cfg.tta_model.type == 'FlipPairsTTAModel'
+        cfg.model = dict(type=tta, module=cfg.model)
+        miou[tta] = Runner.from_cfg(cfg).test()['mIoU']
+    print(f'LIP, mIoU: {miou}')
+    assert miou['FlipPairsTTAModel'] == 100
+    assert miou['SegTTAModel'] < 70
 
 
 def test_without_pairs_it_is_the_hosts(root, mmseg_scope):

@@ -5,12 +5,11 @@ crop_size = (360, 480)
 train_pipeline = [
     dict(type='LoadCheckedImage'),
     dict(type='LoadCheckedAnnotations', num_classes=11),
-    # at 0.5, 0.75, ... 2.0 of their size
     dict(
-        type='RandomChoiceResize',
-        scales=[(240, 180), (360, 270), (480, 360), (600, 450), (720, 540),
-                (840, 630), (960, 720)],
-        keep_ratio=True),
+        type='RandomStepResize',
+        scale=(480, 360),
+        ratio_range=(0.5, 2.0),
+        step=0.25),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomColorDistortion'),

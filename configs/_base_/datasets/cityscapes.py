@@ -5,12 +5,11 @@ crop_size = (512, 1024)
 train_pipeline = [
     dict(type='LoadCheckedImage'),
     dict(type='LoadCheckedAnnotations', num_classes=19),
-    # 2048x1024 images at 0.5, 0.75, ... 2.0 of their size
     dict(
-        type='RandomChoiceResize',
-        scales=[(1024, 512), (1536, 768), (2048, 1024), (2560, 1280),
-                (3072, 1536), (3584, 1792), (4096, 2048)],
-        keep_ratio=True),
+        type='RandomStepResize',
+        scale=(2048, 1024),
+        ratio_range=(0.5, 2.0),
+        step=0.25),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
     dict(
@@ -45,7 +44,7 @@ tta_pipeline = [
                     [dict(type='PackSegInputs')]])
 ]
 train_dataloader = dict(
-    batch_size=2,
+    batch_size=3,
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),

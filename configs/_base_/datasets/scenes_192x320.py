@@ -8,9 +8,10 @@ train_pipeline = [
     dict(type='LoadCheckedAnnotations', num_classes=11),
     # not reduced: poles and signs are a few pixels wide as it is
     dict(
-        type='RandomChoiceResize',
-        scales=[(320, 192), (400, 240), (480, 288)],
-        keep_ratio=True),
+        type='RandomStepResize',
+        scale=(320, 192),
+        ratio_range=(1.0, 1.5),
+        step=0.25),
     dict(type='RandomCrop', crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomColorDistortion'),

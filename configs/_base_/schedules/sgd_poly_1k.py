@@ -11,3 +11,4 @@ param_scheduler = [
 train_cfg = dict(max_iters=1000, val_interval=250)
 default_hooks = dict(
     logger=dict(interval=10), checkpoint=dict(interval=250))
+auto_scale_lr = dict(base_batch_size=4)

@@ -10,3 +10,4 @@ param_scheduler = [
 ]
 train_cfg = dict(max_iters=20000, val_interval=1000)
 default_hooks = dict(checkpoint=dict(interval=1000))
+auto_scale_lr = dict(base_batch_size=16)

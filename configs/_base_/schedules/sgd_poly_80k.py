@@ -1,5 +1,5 @@
-# SGD with a polynomial decay to zero, 80k iterations of 8 images. Configs with
-# other numbers state max_iters, the end of the decay and the total batch.
+# SGD with a polynomial decay to zero, 80k iterations of 8 images; the other
+# schedules state what differs.
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4))

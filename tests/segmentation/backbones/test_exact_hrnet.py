@@ -62,22 +62,25 @@ def test_parameters_are_those_of_the_host_and_outputs_at_multiples_of_32():
 
 @pytest.mark.parametrize('arch', HRNET_ARCHS)
 def test_names(arch):
+    """A name is short for the numbers of the authors' yaml files."""
     facts = HRNET_ARCHS[arch]
+    spelt_out = extra(
+        facts.channels,
+        facts.num_modules,
+        facts.num_blocks,
+        (facts.stage1_channels, facts.stage1_blocks),
+    )
     with torch.device('meta'):
-        model = ExactHRNet(
-            extra(
-                facts.channels,
-                facts.num_modules,
-                facts.num_blocks,
-                (facts.stage1_channels, facts.stage1_blocks),
-            )
-        )
-    assert model.name == f'hrnetv2-{arch}'
-    assert model.out_channels == tuple(facts.channels * 2**i for i in range(4))
+        named, spelt = ExactHRNet(arch), ExactHRNet(spelt_out)
+    shapes = {k: v.shape for k, v in named.state_dict().items()}
+    assert shapes == {k: v.shape for k, v in spelt.state_dict().items()}
+    assert (named.name, spelt.name) == (f'hrnetv2-{arch}', None)
+    assert named.out_channels == tuple(facts.channels * 2**i for i in range(4))
 
 
-def test_name_of_another_shape():
-    assert build().name is None
+def test_unknown_name():
+    with pytest.raises(ValueError, match="unknown HRNet arch 'w19'.*'w18'"):
+        ExactHRNet('w19')
 
 
 def pretrained(path, state):

@@ -5,7 +5,7 @@ from mmseg.models.utils import Upsample
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from uhrnet.converters.hrnet import HRNET_ARCHS, HRNetArch
+from uhrnet.converters.hrnet import HRNET_ARCHS
 from uhrnet.models.backbones.pretrained import check_pretrained
 
 
@@ -21,20 +21,30 @@ class ExactHRNet(HRNet):
     the same.
 
     Args:
-        extra: Modules, blocks and channels per stage, as for ``HRNet``.
+        arch: A key of ``HRNET_ARCHS``, such as ``'w18'`` or ``'w48'``, or a
+            dict of modules, blocks and channels per stage, ``HRNet``'s
+            ``extra``.
         **kwargs: As for ``HRNet``. An ``init_cfg`` of type ``Pretrained`` has
             to hold the whole body; the head of a classifier may come with it.
 
     Attributes:
-        name: ``'hrnetv2-w18'`` and the like; None for a shape that the
-            authors do not have.
+        name: ``'hrnetv2-w18'`` and the like; None for a dict.
         out_channels: Channels of each returned map.
         out_strides: Stride of each returned map.
+
+    Raises:
+        ValueError: If no variant has this name.
+
+    Examples:
+        >>> maps = ExactHRNet('w18')(torch.rand(1, 3, 64, 128))
+        >>> [tuple(x.shape[1:]) for x in maps[:2]]
+        [(18, 16, 32), (36, 8, 16)]
     """
 
-    def __init__(self, extra: dict, **kwargs: object) -> None:
+    def __init__(self, arch: str | dict, **kwargs: object) -> None:
+        extra = stages_of(arch) if isinstance(arch, str) else arch
         super().__init__(extra, **kwargs)
-        self.name = _name_of(extra)
+        self.name = f'hrnetv2-{arch}' if isinstance(arch, str) else None
         self.out_channels = tuple(extra['stage4']['num_channels'])
         self.out_strides = (4, 8, 16, 32)
         for module in self.modules():
@@ -73,16 +83,34 @@ def _resize_once(module: HRModule) -> None:
                         layer[index] = nn.Identity()
 
 
-def _name_of(extra: dict) -> str | None:
-    stages = [extra[f'stage{number}'] for number in range(1, 5)]
-    arch = HRNetArch(
-        channels=stages[1]['num_channels'][0],
-        stage1_channels=stages[0]['num_channels'][0],
-        stage1_blocks=stages[0]['num_blocks'][0],
-        num_modules=tuple(stage['num_modules'] for stage in stages[1:]),
-        num_blocks=stages[1]['num_blocks'][0],
-    )
-    for name, known in HRNET_ARCHS.items():
-        if arch == known:
-            return f'hrnetv2-{name}'
-    return None
+def stages_of(arch: str) -> dict[str, dict]:
+    """Return a variant's stages as the hosts' ``HRNet`` takes them.
+
+    Raises:
+        ValueError: If no variant has this name.
+    """
+    if arch not in HRNET_ARCHS:
+        raise ValueError(
+            f'unknown HRNet arch {arch!r}: use one of '
+            f'{", ".join(map(repr, HRNET_ARCHS))}, or a dict with the keys '
+            'stage1 to stage4'
+        )
+    spec = HRNET_ARCHS[arch]
+    stages = {
+        'stage1': dict(
+            num_modules=1,
+            num_branches=1,
+            block='BOTTLENECK',
+            num_blocks=(spec.stage1_blocks,),
+            num_channels=(spec.stage1_channels,),
+        )
+    }
+    for branches, num_modules in enumerate(spec.num_modules, start=2):
+        stages[f'stage{branches}'] = dict(
+            num_modules=num_modules,
+            num_branches=branches,
+            block='BASIC',
+            num_blocks=(spec.num_blocks,) * branches,
+            num_channels=tuple(spec.channels * 2**i for i in range(branches)),
+        )
+    return stages

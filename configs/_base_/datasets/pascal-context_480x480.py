@@ -1,0 +1,73 @@
+# Pascal Context, 59 classes and the background, as in TPAMI, section V. Scales
+# are those of HRNet-Semantic-Segmentation (experiments/pascal_ctx), where the
+# test slides a window over images whose longer side is 520.
+dataset_type = 'PascalContextDataset'
+data_root = 'data/VOCdevkit/VOC2010/'
+crop_size = (480, 480)
+train_pipeline = [
+    dict(type='LoadCheckedImage'),
+    dict(type='LoadCheckedAnnotations', num_classes=60),
+    dict(
+        type='RandomStepResize',
+        scale=(520, 520),
+        ratio_range=(0.5, 2.1),
+        step=0.1),
+    dict(type='RandomCrop', crop_size=crop_size),
+    # black below and to the right of what is smaller
+    dict(type='Pad', size=crop_size[::-1], pad_val=dict(img=0, seg=255)),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackSegInputs')
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),  # by this name inferencers look for it
+    dict(type='CheckImageFile'),
+    dict(type='Resize', scale=(520, 520), keep_ratio=True),
+    dict(type='LoadCheckedAnnotations', num_classes=60),
+    dict(type='PackSegInputs')
+]
+# --tta: the paper's six scales and their mirror images
+tta_pipeline = [
+    dict(type='LoadCheckedImage'),
+    dict(
+        type='TestTimeAug',
+        transforms=[[
+            dict(
+                type='Resize',
+                scale=(round(520 * scale), round(520 * scale)),
+                keep_ratio=True)
+            for scale in (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
+        ],
+                    [
+                        dict(type='RandomFlip', prob=0.),
+                        dict(type='RandomFlip', prob=1.)
+                    ],
+                    [dict(type='LoadCheckedAnnotations', num_classes=60)],
+                    [dict(type='PackSegInputs')]])
+]
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        type=dataset_type,
+        data_root=data_root,
+        data_prefix=dict(
+            img_path='JPEGImages', seg_map_path='SegmentationClassContext'),
+        ann_file='ImageSets/SegmentationContext/train.txt',
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type=dataset_type,
+        data_root=data_root,
+        data_prefix=dict(
+            img_path='JPEGImages', seg_map_path='SegmentationClassContext'),
+        ann_file='ImageSets/SegmentationContext/val.txt',
+        pipeline=test_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
+test_evaluator = val_evaluator

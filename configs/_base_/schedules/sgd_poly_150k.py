@@ -1,0 +1,15 @@
+# ADE20K's, of HRNet-Semantic-Segmentation: 120 epochs are 151,560 iterations.
+_base_ = './sgd_poly_80k.py'
+optim_wrapper = dict(optimizer=dict(lr=0.02, weight_decay=1e-4))
+param_scheduler = [
+    dict(
+        type='PolyLR',
+        power=0.9,
+        eta_min=0,
+        begin=0,
+        end=150000,
+        by_epoch=False)
+]
+train_cfg = dict(max_iters=150000, val_interval=5000)
+default_hooks = dict(checkpoint=dict(interval=5000))
+auto_scale_lr = dict(base_batch_size=16)

@@ -1,0 +1,6 @@
+_base_ = './fcn_hrnet-w18_1xb16-20k_camvid-360x480.py'
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='open-mmlab://msra/hrnetv2_w18')))

@@ -1,0 +1,6 @@
+_base_ = './fcn_hrnet-w18_4xb4-60k_pascal-context-59-480x480.py'
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='open-mmlab://msra/hrnetv2_w18')))

@@ -1,0 +1,7 @@
+_base_ = [
+    '../_base_/models/fcn_hrnet-w32.py',
+    '../_base_/datasets/camvid_360x480.py', '../_base_/default_runtime_seg.py',
+    '../_base_/schedules/sgd_poly_20k.py'
+]
+model = dict(
+    data_preprocessor=dict(size=(360, 480)), decode_head=dict(num_classes=11))

@@ -1,0 +1,6 @@
+_base_ = './ocrnet_hrnet-w48_4xb10-110k_lip-473x473.py'
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='open-mmlab://msra/hrnetv2_w48')))

@@ -1,0 +1,7 @@
+_base_ = './fcn_uhrnet-w18-small_4xb4-150k_ade20k-520x520.py'
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='checkpoints/uhrnet-w18-small_in1k.pth',
+            prefix='backbone.')))
