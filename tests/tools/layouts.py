@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import ModuleType
 from typing import NamedTuple
 
 import cv2
@@ -19,6 +18,7 @@ import numpy as np
 from cityscapesscripts.helpers.labels import labels as LABELS
 from cityscapesscripts.helpers.labels import trainId2label
 from cityscapesscripts.preparation import createTrainIdLabelImgs
+from pycocotools import mask as rle
 
 ROOT = Path(__file__).parents[2]
 HOST = Path(mmseg.__file__).parent / '.mim/tools/dataset_converters'
@@ -132,37 +132,44 @@ def ade20k(scenes, monkeypatch):
 
 
 def pascal_context(scenes, monkeypatch):
-    """Masks of 459 labels, which mmsegmentation reads through ``detail``."""
+    """Segments of 459 classes; without one, a pixel is background."""
     root = DATA / 'VOCdevkit/VOC2010'
-    masks = {}
-
-    class Detail:
-        def __init__(self, annotations, images, split):
-            assert annotations == 'trainval_merged.json'
-            assert Path(images) == root / 'JPEGImages'
-            self.split = split
-
-        def getImgs(self):
-            return [
-                dict(file_name=name)
-                for name, (split, _) in masks.items()
-                if split == self.split
-            ]
-
-        def getMask(self, image):
-            return masks[image['file_name']][1]
-
-    monkeypatch.setitem(sys.modules, 'detail', ModuleType('detail'))
-    monkeypatch.setattr(sys.modules['detail'], 'Detail', Detail, raising=False)
-    converter = load(monkeypatch, HOST / 'pascal_context.py')
+    converter = load(
+        monkeypatch, ROOT / 'tools/dataset_converters/pascal_context.py'
+    )
+    converter.COUNTS = dict.fromkeys(converter.COUNTS, 2)
+    images, segments = [], []
     for year, split in ((2008, 'train'), (2009, 'val')):
         for stem, image, labels in samples(scenes, split):
             name = f'{year}_0{stem}.jpg'
             write(root / 'JPEGImages' / name, image)
-            table = np.zeros(256, int)  # void: the background
-            table[:11] = converter._mapping[spread(59) + 1]
-            masks[name] = split, table[labels]
-    run(monkeypatch, converter, DATA / 'VOCdevkit', 'trainval_merged.json')
+            height, width = labels.shape
+            images.append(
+                dict(
+                    image_id=len(images),
+                    file_name=name,
+                    phase=split,
+                    height=height,
+                    width=width,
+                )
+            )
+            for label, index in enumerate(spread(59)):
+                inside = np.asfortranarray(labels == label, np.uint8)
+                code = rle.encode(inside)
+                segments.append(
+                    dict(
+                        image_id=images[-1]['image_id'],
+                        category_id=converter.NUMBERS[index],
+                        segmentation=dict(
+                            size=[height, width],
+                            counts=code['counts'].decode(),
+                        ),
+                    )
+                )
+    (root / 'trainval_merged.json').write_text(
+        json.dumps(dict(images=images, annos_segmentation=segments))
+    )
+    run(monkeypatch, converter)
 
 
 def lip(scenes, monkeypatch):

@@ -8,8 +8,9 @@ from mmengine.config import Config
 from uhrnet.errors import DataError
 
 _PASCAL_CONTEXT = (
-    'Unpack VOCtrainval_03-May-2010.tar of VOC 2010 to it and convert '
-    "trainval_merged.json with mmsegmentation's pascal_context.py"
+    'Unpack VOCtrainval_03-May-2010.tar of VOC 2010 to it, put '
+    'trainval_merged.json into it and convert that: python '
+    'tools/dataset_converters/pascal_context.py {root}'
 )
 # By the dataset type of a config. docs/datasets.md describes them in full.
 SOURCES = {
