@@ -22,6 +22,8 @@ from uhrnet.engine.launch import (
     prepare_distributed,
 )
 
+PICKLES = ('.pkl', '.pickle')
+
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
@@ -73,15 +75,23 @@ def main() -> None:
     cfg.resume = False
     if args.show or args.show_dir:
         draw_predictions(cfg, args)
+    if args.format_only:
+        check_submission(cfg, args.out)
+        use_submission(cfg, args.cfg_options)
     merge_cfg_options(cfg, args.cfg_options)
     # These move what the options name.
     if args.tta or args.tta_flip:
         use_tta(cfg, flip_only=not args.tta)
     if args.format_only:
-        prepare_submission(cfg, args.out)
+        dataset = test_dataset(cfg)
+        dataset.pipeline = without_labels(dataset.pipeline)
+        cfg.test_evaluator.output_dir = args.out
     elif args.out:
         save_predictions(cfg, args.out)
     check_data_roots(cfg, ('test_dataloader',))
+    if args.out and not args.out.endswith(PICKLES):
+        # Every process writes there, and mmsegmentation's first makes it.
+        os.makedirs(args.out, exist_ok=True)
     prepare_distributed(cfg)
     build_runner(cfg).test()
     if args.format_only:
@@ -138,7 +148,7 @@ def use_tta(cfg: Config, flip_only: bool) -> None:
 
 def save_predictions(cfg: Config, path: str) -> None:
     """Save to a file for any task, or to a folder as label PNGs."""
-    if path.endswith(('.pkl', '.pickle')):
+    if path.endswith(PICKLES):
         evaluators = cfg.test_evaluator
         if not isinstance(evaluators, list):
             evaluators = [evaluators]
@@ -154,21 +164,32 @@ def save_predictions(cfg: Config, path: str) -> None:
         raise ValueError(f'--out {path} must end in .pkl')
 
 
-def prepare_submission(cfg: Config, folder: str | None) -> None:
-    """Predict without labels and write what a test server takes.
-
-    ``submission`` in the config changes the test data set and the evaluator
-    that writes; without it, label PNGs of the test images are written.
-    """
+def check_submission(cfg: Config, folder: str | None) -> None:
+    """Refuse what would leave no submission, or one of mixed files."""
     if cfg.get('default_scope') != 'mmseg':
         raise ValueError('--format-only is for segmentation')
-    if folder is None or folder.endswith(('.pkl', '.pickle')):
+    if folder is None or folder.endswith(PICKLES):
         raise ValueError('--format-only needs --out FOLDER')
+    if os.path.exists(folder) and os.listdir(folder):
+        raise ValueError(
+            f'--out {folder} is not empty, and all files in it would be '
+            'submitted: name a new folder'
+        )
+
+
+def use_submission(cfg: Config, options: dict) -> None:
+    """Predict what a test server wants, and write what it takes.
+
+    ``submission`` in the config changes the test data set and names the
+    evaluator that writes; without it, label PNGs of the test images are
+    written. Options are merged later and go before it.
+    """
+    merge_cfg_options(
+        cfg, {k: v for k, v in options.items() if k.startswith('submission.')}
+    )
     submission = cfg.get('submission', {})
-    dataset = test_dataset(cfg)
-    dataset.update(submission.get('dataset', {}))
-    dataset.pipeline = without_labels(dataset.pipeline)
-    evaluator = dict(type='IoUMetric', format_only=True, output_dir=folder)
+    test_dataset(cfg).update(submission.get('dataset', {}))
+    evaluator = dict(type='IoUMetric', format_only=True)
     cfg.test_evaluator = evaluator | dict(submission.get('evaluator', {}))
 
 

@@ -5,4 +5,6 @@ _base_ = [
 ]
 _base_.model.decode_head[0].num_classes = 150
 _base_.model.decode_head[1].num_classes = 150
-model = dict(data_preprocessor=dict(size=(520, 520)))
+model = dict(
+    data_preprocessor=dict(size=(520, 520)),
+    test_cfg=dict(mode='slide', crop_size=(520, 520), stride=(346, 346)))

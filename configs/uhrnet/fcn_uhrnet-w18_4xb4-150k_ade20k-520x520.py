@@ -4,4 +4,6 @@ _base_ = [
     '../_base_/schedules/sgd_poly_150k.py'
 ]
 model = dict(
-    data_preprocessor=dict(size=(520, 520)), decode_head=dict(num_classes=150))
+    data_preprocessor=dict(size=(520, 520)),
+    decode_head=dict(num_classes=150),
+    test_cfg=dict(mode='slide', crop_size=(520, 520), stride=(346, 346)))

@@ -104,6 +104,20 @@ def test_missing_data_says_where_to_get_it(tmp_path, kind, wrapped):
     assert f'--cfg-options {inner}.data_root=FOLDER' in text
 
 
+@pytest.mark.parametrize('key', ['img_path', 'img'])
+def test_missing_images_are_named(tmp_path, key):
+    cfg = loader(tmp_path)
+    dataset = cfg.train_dataloader.dataset
+    dataset.data_prefix = {key: 'images/train', 'seg_map_path': 'absent'}
+    with pytest.raises(DataError) as error:
+        check_data_roots(cfg, ('train_dataloader',))
+    assert f"'{tmp_path}/images/train'" in str(error.value)
+    option = f'--cfg-options train_dataloader.dataset.data_prefix.{key}=FOLDER'
+    assert option in str(error.value)
+    (tmp_path / 'images/train').mkdir(parents=True)
+    check_data_roots(cfg, ('train_dataloader',))
+
+
 def test_present_and_remote_data_pass(tmp_path):
     check_data_roots(loader(tmp_path), ('train_dataloader', 'absent'))
     check_data_roots(loader('s3://bucket/x'), ('train_dataloader',))

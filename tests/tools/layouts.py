@@ -8,14 +8,13 @@ rendered scenes, whose eleven classes become eleven of the set's.
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import mmseg
 import numpy as np
-from cityscapesscripts.helpers.labels import labels as LABELS
 from cityscapesscripts.helpers.labels import trainId2label
 from cityscapesscripts.preparation import createTrainIdLabelImgs
 from pycocotools import mask as rle
@@ -229,7 +228,7 @@ class Layout(NamedTuple):
         classes: Their number.
         values: Classes that stand for the scenes' eleven.
         submitted: Names of the files to submit.
-        numbers: Of the classes in these files.
+        numbers: Of the classes in these files, in the classes' order.
         void: What void pixels become.
         size: Height and width of these files.
     """
@@ -238,7 +237,7 @@ class Layout(NamedTuple):
     classes: int
     values: np.ndarray
     submitted: tuple[str, ...]
-    numbers: Iterable[int]
+    numbers: Sequence[int]
     void: int = VOID
     size: tuple[int, int] = (64, 96)
 
@@ -251,7 +250,7 @@ LAYOUTS = {
         19,
         spread(19),
         ('town_000000_000019_leftImg8bit.png',),
-        [label.id for label in LABELS if 0 <= label.trainId < VOID],
+        [trainId2label[index].id for index in range(19)],
         size=(1024, 2048),
     ),
     '4xb4-150k_ade20k-520x520': Layout(

@@ -9,6 +9,16 @@ from tools.layouts import LAYOUTS, encode, samples
 
 EIGHTH = {'scale', 'crop_size', 'size', 'stride'}
 
+# A network that sees the last class everywhere
+PLANT = """
+import sys, torch
+checkpoint = torch.load(sys.argv[1], weights_only=False)
+state = checkpoint['state_dict']
+state['decode_head.conv_seg.weight'].zero_()
+state['decode_head.conv_seg.bias'].zero_()[-1] = 9
+torch.save(checkpoint, sys.argv[1])
+"""
+
 
 def shrink(node):
     """An eighth of every size in pixels, to leave a protocol as it is."""
@@ -87,10 +97,12 @@ def test_whole_path(benchmark, scenes, tmp_path):
         return (ROOT / 'tools' / tool, *config, *arguments, *options)
 
     weights = 'work/iter_1.pth'
+    (tmp_path / 'plant.py').write_text(PLANT)
     out = ('--out', 'submission')
-    trained, tested, said = succeed_together(
+    trained, tested, _, said = succeed_together(
         call('train.py', name='train'),
         call('test.py', weights, '--tta-flip', name='test'),
+        ('plant.py', weights),
         call('test.py', weights, '--format-only', *out, name='submit'),
         cwd=tmp_path,
     )
@@ -103,4 +115,4 @@ def test_whole_path(benchmark, scenes, tmp_path):
     for labels in files.values():
         assert labels.dtype == np.uint8
         assert labels.shape == layout.size
-        assert set(np.unique(labels)) <= set(layout.numbers)
+        assert (labels == layout.numbers[-1]).all()

@@ -6,11 +6,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from command_line import fail, miou, succeed
+from command_line import data_options, fail, miou, succeed
+from mmengine.config import Config
 from PIL import Image
 from tools.conftest import options
+from tools.layouts import LAYOUTS, ROOT, load
 
 CONFIG = 'configs/uhrnet/fcn_uhrnet-w18-small_4xb2-80k_cityscapes-512x1024.py'
+ADE = 'configs/uhrnet/fcn_uhrnet-w18-small_4xb4-150k_ade20k-520x520.py'
 SCENES = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
 
 
@@ -59,6 +62,7 @@ def test_cityscapes(tmp_path, converted, cityscapes, tta):
 
 
 def test_other_data_sets_get_labels(tmp_path, converted, scenes):
+    """From two processes, either of which may be the first to write."""
     import torch
 
     checkpoint = torch.load(converted, weights_only=True)
@@ -69,10 +73,11 @@ def test_other_data_sets_get_labels(tmp_path, converted, scenes):
     del checkpoint['meta']
     path = tmp_path / 'scenes.pth'
     torch.save(checkpoint, path)
-    out = tmp_path / 'out'
-    evaluate(
-        tmp_path, path, scenes, '--out', out, '--format-only', config=SCENES
-    )
+    out = tmp_path / 'new/out'
+    succeed(
+        'tools/dist_test.sh', SCENES, path, 2, '--format-only', '--out', out,
+        '--work-dir', tmp_path / 'work', *data_options(scenes),
+    )  # fmt: skip
     files = read(out)
     assert list(files) == [f'{i:05}.png' for i in range(4)]
     assert all(labels.max() < 11 for labels in files.values())
@@ -84,6 +89,61 @@ def test_a_folder_is_needed(tmp_path, converted, cityscapes, out):
         tmp_path, converted, cityscapes, '--format-only', *out, run=fail
     )
     assert '--format-only needs --out FOLDER' in said
+
+
+def test_a_used_folder_is_refused(tmp_path, converted, cityscapes):
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out/old.png').touch()
+    said = evaluate(
+        tmp_path, converted, cityscapes, '--format-only',
+        '--out', tmp_path / 'out', run=fail,
+    )  # fmt: skip
+    assert 'is not empty' in said
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    """tools/test.py as a module."""
+    return load(monkeypatch, ROOT / 'tools/test.py')
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'test_dataloader.dataset.data_prefix.img_path': 'images/x'},
+        {'submission.dataset.data_prefix.img_path': 'images/x'},
+    ],
+    ids=['dataset', 'submission'],
+)
+def test_options_go_before_the_configs_submission(tool, options):
+    cfg = Config.fromfile(ROOT / ADE)
+    assert 'release_test' not in str(cfg.test_dataloader)
+    tool.use_submission(cfg, options)
+    tool.merge_cfg_options(cfg, options)
+    dataset = cfg.test_dataloader.dataset
+    assert dataset.data_prefix.img_path == 'images/x'
+    assert dataset.data_root == 'data/ade/'
+    assert cfg.test_evaluator.format_only
+
+
+@pytest.mark.parametrize('benchmark', LAYOUTS)
+def test_mirror_images_alone_have_the_tests_size(tool, benchmark):
+    """--tta-flip leaves out the other scales, not the resizing."""
+    cfg = Config.fromfile(
+        ROOT / f'configs/uhrnet/fcn_uhrnet-w18-small_{benchmark}.py'
+    )
+    test = cfg.test_dataloader.dataset.pipeline
+    resizing = [step for step in test if step.type == 'Resize']
+    tool.use_tta(cfg, flip_only=True)
+    (views,) = (
+        step
+        for step in cfg.test_dataloader.dataset.pipeline
+        if step.type == 'TestTimeAug'
+    )
+    found = [x for x in views.transforms if x[0].type == 'Resize']
+    assert found == ([resizing] if resizing else [])
+    flips = [x for x in views.transforms if x[0].type == 'RandomFlip']
+    assert [[x.prob for x in options] for options in flips] == [[0.0, 1.0]]
 
 
 def test_three_evaluators_agree(

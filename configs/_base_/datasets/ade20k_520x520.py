@@ -72,5 +72,5 @@ test_evaluator = val_evaluator
 # --format-only: the images of release_test.zip. Labels are saved as 1 to 150.
 submission = dict(
     dataset=dict(
-        data_prefix=dict(
-            img_path='../release_test/testing', seg_map_path='')))
+        data_root='data/ade/',
+        data_prefix=dict(img_path='release_test/testing', seg_map_path='')))

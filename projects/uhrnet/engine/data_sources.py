@@ -57,8 +57,9 @@ def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
             ``('train_dataloader',)``; absent ones are passed over.
 
     Raises:
-        DataError: If a local ``data_root`` is missing. The message says
-            where to get the data and how to name another folder.
+        DataError: If a local ``data_root`` is missing, or the folder of
+            images in it. The message says where to get the data and how to
+            name another folder.
     """
     for loader in loaders:
         for path, dataset in _datasets(cfg.get(loader) or {}, loader):
@@ -74,6 +75,17 @@ def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
                     + 'If you have the data elsewhere, link it there or pass '
                     f'--cfg-options {path}.data_root=FOLDER'
                 )
+            prefix = dataset.get('data_prefix') or {}
+            for key in ('img_path', 'img'):
+                folder = os.path.join(root, prefix.get(key) or '')
+                if not os.path.isdir(folder):
+                    raise DataError(
+                        f'{folder!r}, data_root and data_prefix.{key} of '
+                        f'{path} ({dataset.get("type")}), does not exist. '
+                        'docs/datasets.md says what belongs there. If you '
+                        'have it elsewhere: --cfg-options '
+                        f'{path}.data_prefix.{key}=FOLDER'
+                    )
 
 
 def _datasets(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
