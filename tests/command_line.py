@@ -1,5 +1,6 @@
 """Run the tools as a user does: as processes, in a checkout."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -65,6 +66,23 @@ def fail(*command, **kwargs):
     done = run_tool(*command, **kwargs)
     assert done.returncode not in (0, None), done.stdout[-4000:]
     return done.stdout
+
+
+def import_tool(monkeypatch, path):
+    """Import a script, one of ours or of a host, as a module."""
+    path = ROOT / path
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    # where its worker processes look for it
+    monkeypatch.setitem(sys.modules, path.stem, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def call_tool(monkeypatch, module, *arguments):
+    """Run an imported script in this process."""
+    monkeypatch.setattr(sys, 'argv', [module.__file__, *map(str, arguments)])
+    module.main()
 
 
 def miou(output):

@@ -17,6 +17,7 @@ from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.launch import (
     add_common_arguments,
     build_runner,
+    leave_distributed,
     merge_cfg_options,
     prepare_config,
     prepare_distributed,
@@ -94,6 +95,7 @@ def main() -> None:
         os.makedirs(args.out, exist_ok=True)
     prepare_distributed(cfg)
     build_runner(cfg).test()
+    leave_distributed()
     if args.format_only:
         print_log(
             f'{args.out} holds {len(os.listdir(args.out))} files to submit',

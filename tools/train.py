@@ -16,6 +16,7 @@ from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.launch import (
     add_common_arguments,
     build_runner,
+    leave_distributed,
     merge_cfg_options,
     prepare_config,
     prepare_distributed,
@@ -66,6 +67,7 @@ def main() -> None:
     check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
     prepare_distributed(cfg)
     build_runner(cfg).train()
+    leave_distributed()
 
 
 def use_amp(cfg: Config) -> None:

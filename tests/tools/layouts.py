@@ -5,9 +5,7 @@ runs the converter that the documentation names. Pixels are those of the
 rendered scenes, whose eleven classes become eleven of the set's.
 """
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +15,9 @@ import mmseg
 import numpy as np
 from cityscapesscripts.helpers.labels import trainId2label
 from cityscapesscripts.preparation import createTrainIdLabelImgs
+from command_line import call_tool, import_tool
 from pycocotools import mask as rle
 
-ROOT = Path(__file__).parents[2]
 HOST = Path(mmseg.__file__).parent / '.mim/tools/dataset_converters'
 DATA = Path('data')
 VOID = 255
@@ -50,24 +48,6 @@ def encode(labels, values, void):
     table = np.full(256, void, np.uint8)
     table[:11] = values
     return table[labels]
-
-
-def load(monkeypatch, script):
-    """Import a converter from its file."""
-    spec = importlib.util.spec_from_file_location(script.stem, script)
-    module = importlib.util.module_from_spec(spec)
-    # where worker processes look for it
-    monkeypatch.setitem(sys.modules, script.stem, module)
-    spec.loader.exec_module(module)
-    return module
-
-
-def run(monkeypatch, converter, *arguments):
-    """Run a converter in this process."""
-    monkeypatch.setattr(
-        sys, 'argv', [converter.__file__, *map(str, arguments)]
-    )
-    converter.main()
 
 
 def cityscapes(scenes, monkeypatch):
@@ -133,8 +113,8 @@ def ade20k(scenes, monkeypatch):
 def pascal_context(scenes, monkeypatch):
     """Segments of 459 classes; without one, a pixel is background."""
     root = DATA / 'VOCdevkit/VOC2010'
-    converter = load(
-        monkeypatch, ROOT / 'tools/dataset_converters/pascal_context.py'
+    converter = import_tool(
+        monkeypatch, 'tools/dataset_converters/pascal_context.py'
     )
     converter.COUNTS = dict.fromkeys(converter.COUNTS, 2)
     images, segments = [], []
@@ -168,7 +148,7 @@ def pascal_context(scenes, monkeypatch):
     (root / 'trainval_merged.json').write_text(
         json.dumps(dict(images=images, annos_segmentation=segments))
     )
-    run(monkeypatch, converter)
+    call_tool(monkeypatch, converter)
 
 
 def lip(scenes, monkeypatch):
@@ -185,15 +165,15 @@ def lip(scenes, monkeypatch):
                 path = source / 'TrainVal_parsing_annotations'
                 path = path / f'{split}_segmentations/{stem}_1.png'
                 write(path, raw)
-    converter = load(monkeypatch, ROOT / 'tools/dataset_converters/lip.py')
+    converter = import_tool(monkeypatch, 'tools/dataset_converters/lip.py')
     converter.COUNTS = dict.fromkeys(converter.COUNTS, 2)
-    run(monkeypatch, converter, source, '--workers', 1)
+    call_tool(monkeypatch, converter, source, '--workers', 1)
 
 
 def coco_stuff(scenes, monkeypatch):
     """91 things and 91 stuffs, 11 of them without pixels, and 255."""
     folder = DATA / 'coco_stuff164k'
-    converter = load(monkeypatch, HOST / 'coco_stuff164k.py')
+    converter = import_tool(monkeypatch, HOST / 'coco_stuff164k.py')
     converter.COCO_LEN = 4
     to_raw = {train: raw for raw, train in converter.clsID_to_trID.items()}
     raw_labels = [to_raw[label] for label in spread(171)]
@@ -203,7 +183,7 @@ def coco_stuff(scenes, monkeypatch):
             write(folder / f'images/{split}/{name}.jpg', image)
             raw = encode(labels, raw_labels, VOID)
             write(folder / f'annotations/{split}/{name}.png', raw)
-    run(monkeypatch, converter, folder, '--nproc', 1)
+    call_tool(monkeypatch, converter, folder, '--nproc', 1)
 
 
 def camvid(scenes, monkeypatch):
@@ -215,9 +195,9 @@ def camvid(scenes, monkeypatch):
             write(source / split / f'{stem}.png', image)
             raw = encode(labels, np.arange(11), void=11)
             write(source / f'{split}annot' / f'{stem}.png', raw)
-    converter = load(monkeypatch, ROOT / 'tools/dataset_converters/camvid.py')
+    converter = import_tool(monkeypatch, 'tools/dataset_converters/camvid.py')
     converter.COUNTS = dict.fromkeys(converter.COUNTS, 2)
-    run(monkeypatch, converter, source)
+    call_tool(monkeypatch, converter, source)
 
 
 class Layout(NamedTuple):

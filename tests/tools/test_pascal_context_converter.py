@@ -7,9 +7,10 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from command_line import call_tool, import_tool
 from PIL import Image
 from pycocotools import mask as rle
-from tools.layouts import HOST, ROOT, load, run
+from tools.layouts import HOST
 
 from uhrnet.errors import DataError
 
@@ -32,8 +33,8 @@ def segment(index, image, number, inside):
 
 @pytest.fixture
 def converter(monkeypatch):
-    module = load(
-        monkeypatch, ROOT / 'tools/dataset_converters/pascal_context.py'
+    module = import_tool(
+        monkeypatch, 'tools/dataset_converters/pascal_context.py'
     )
     module.COUNTS = COUNTS
     return module
@@ -113,16 +114,16 @@ def test_equals_the_hosts(root, content, converter, monkeypatch):
 
     monkeypatch.setitem(sys.modules, 'detail', ModuleType('detail'))
     sys.modules['detail'].Detail = Detail
-    host = load(monkeypatch, HOST / 'pascal_context.py')
+    host = import_tool(monkeypatch, HOST / 'pascal_context.py')
     assert tuple(host._mapping[1:]) == converter.NUMBERS
-    run(monkeypatch, host, root.parent, 'trainval_merged.json')
+    call_tool(monkeypatch, host, root.parent, 'trainval_merged.json')
     expected = written(root)
     assert len(expected) == 5 + 2
 
     for name in expected:
         (root / name).unlink()
     (root / 'SegmentationClassContext').rmdir()
-    run(monkeypatch, converter, root)
+    call_tool(monkeypatch, converter, root)
     assert written(root) == expected
     values = {
         value
@@ -135,23 +136,23 @@ def test_equals_the_hosts(root, content, converter, monkeypatch):
 
 
 def test_a_second_run_changes_nothing(root, converter, monkeypatch, capsys):
-    run(monkeypatch, converter, root)
+    call_tool(monkeypatch, converter, root)
     before = written(root)
     (root / 'trainval_merged.json').unlink()
-    run(monkeypatch, converter, root)
+    call_tool(monkeypatch, converter, root)
     assert 'nothing to do' in capsys.readouterr().out
     assert written(root) == before
 
     # Something else in its place is left alone.
     (root / 'SegmentationClassContext/2008_000000.png').unlink()
     with pytest.raises(DataError, match='exists and is not what this'):
-        run(monkeypatch, converter, root)
+        call_tool(monkeypatch, converter, root)
     assert len(written(root)) == len(before) - 1
 
 
 def test_the_file_may_lie_elsewhere(root, converter, monkeypatch, tmp_path):
     path = (root / 'trainval_merged.json').rename(tmp_path / 'a.json')
-    run(monkeypatch, converter, root, '--annotations', path)
+    call_tool(monkeypatch, converter, root, '--annotations', path)
     assert len(written(root)) == 5 + 2
 
 
@@ -206,7 +207,7 @@ def test_refusals_leave_nothing_behind(
     (root / 'trainval_merged.json').write_text(json.dumps(content))
     names = sorted(path.name for path in root.iterdir())
     with pytest.raises(DataError, match=message):
-        run(monkeypatch, converter, root)
+        call_tool(monkeypatch, converter, root)
     assert sorted(path.name for path in root.iterdir()) == names
 
 
@@ -219,5 +220,5 @@ def test_a_file_that_is_none(root, converter, monkeypatch, kind):
         path.write_text(text[: len(text) // 2])
     message = 'is damaged' if kind == 'truncated' else 'does not exist'
     with pytest.raises(DataError, match=message):
-        run(monkeypatch, converter, root)
+        call_tool(monkeypatch, converter, root)
     assert not written(root)

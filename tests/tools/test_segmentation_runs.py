@@ -1,5 +1,6 @@
 """Training and testing from the command line, on small rendered scenes."""
 
+import functools
 import os
 import shutil
 import signal
@@ -157,6 +158,10 @@ def test_resume_after_an_interrupt(scenes, tmp_path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=os.environ | dict(OMP_NUM_THREADS='1'),
+        # Jobs in the background are deaf to it, and so are their children.
+        preexec_fn=functools.partial(
+            signal.signal, signal.SIGINT, signal.SIG_DFL
+        ),
     )
     try:
         deadline = time.monotonic() + 120
@@ -305,16 +310,9 @@ def test_unknown_arch(scenes, tmp_path):
     assert "unknown U-HRNet arch 'w32': use one of 'w18-small'" in text
 
 
-@pytest.mark.parametrize(
-    'option, message',
-    [
-        ('model.backbone.archh=w18', "keyword argument 'archh'"),
-        ('modle.backbone.arch=w18', 'reads modle. Did you mean model?'),
-        ('data_root=elsewhere', 'data_root is a variable of the config file'),
-    ],
-)
-def test_misspelt_option(scenes, tmp_path, option, message):
-    assert message in train_fails(scenes, tmp_path, option)
+def test_misspelt_argument(scenes, tmp_path):
+    text = train_fails(scenes, tmp_path, 'model.backbone.archh=w18')
+    assert "keyword argument 'archh'" in text
 
 
 def test_launchers_explain_themselves():

@@ -6,11 +6,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from command_line import data_options, fail, miou, succeed
+from command_line import (
+    ROOT,
+    data_options,
+    fail,
+    import_tool,
+    miou,
+    succeed,
+)
 from mmengine.config import Config
 from PIL import Image
 from tools.conftest import options
-from tools.layouts import LAYOUTS, ROOT, load
+from tools.layouts import LAYOUTS
 
 CONFIG = 'configs/uhrnet/fcn_uhrnet-w18-small_4xb2-80k_cityscapes-512x1024.py'
 ADE = 'configs/uhrnet/fcn_uhrnet-w18-small_4xb4-150k_ade20k-520x520.py'
@@ -83,12 +90,19 @@ def test_other_data_sets_get_labels(tmp_path, converted, scenes):
     assert all(labels.max() < 11 for labels in files.values())
 
 
-@pytest.mark.parametrize('out', [(), ('--out', 'a.pkl')], ids=['none', 'pkl'])
-def test_a_folder_is_needed(tmp_path, converted, cityscapes, out):
-    said = evaluate(
-        tmp_path, converted, cityscapes, '--format-only', *out, run=fail
-    )
-    assert '--format-only needs --out FOLDER' in said
+@pytest.fixture
+def tool(monkeypatch):
+    """tools/test.py as a module."""
+    return import_tool(monkeypatch, 'tools/test.py')
+
+
+@pytest.mark.parametrize('out', [None, 'a.pkl'])
+def test_a_folder_is_needed(tool, out):
+    cfg = Config(dict(default_scope='mmseg'))
+    with pytest.raises(ValueError, match='--format-only needs --out FOLDER'):
+        tool.check_submission(cfg, out)
+    with pytest.raises(ValueError, match='--format-only is for segmentation'):
+        tool.check_submission(Config(dict(default_scope='mmdet')), 'out')
 
 
 def test_a_used_folder_is_refused(tmp_path, converted, cityscapes):
@@ -99,12 +113,6 @@ def test_a_used_folder_is_refused(tmp_path, converted, cityscapes):
         '--out', tmp_path / 'out', run=fail,
     )  # fmt: skip
     assert 'is not empty' in said
-
-
-@pytest.fixture
-def tool(monkeypatch):
-    """tools/test.py as a module."""
-    return load(monkeypatch, ROOT / 'tools/test.py')
 
 
 @pytest.mark.parametrize(

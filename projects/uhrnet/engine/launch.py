@@ -128,6 +128,17 @@ def prepare_distributed(cfg: Config) -> None:
         )
 
 
+def leave_distributed() -> None:
+    """End a job of several processes together.
+
+    A process that ends while another one still talks to it, or with the
+    threads of gloo running, may abort the other or itself after all is done.
+    """
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
+
+
 def build_runner(cfg: Config) -> Runner:
     """Build the runner that the config names, by default mmengine's."""
     if 'runner_type' in cfg:
