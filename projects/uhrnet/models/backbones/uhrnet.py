@@ -18,6 +18,7 @@ from ..layers import (
     ConvNormAct,
     halve_channels,
     recompute,
+    resize_like,
 )
 from .pretrained import check_pretrained
 from .uhrnet_arch import arch_name, resolve_arch
@@ -26,13 +27,6 @@ MEMORY_FORMATS = {
     'channels_last': torch.channels_last,
     'contiguous': torch.contiguous_format,
 }
-
-
-def upsample(x: Tensor, like: Tensor) -> Tensor:
-    """Resize ``x`` bilinearly to the height and width of ``like``."""
-    return F.interpolate(
-        x, like.shape[-2:], mode='bilinear', align_corners=False
-    )
 
 
 class HighLowModule(nn.Module):
@@ -62,7 +56,7 @@ class HighLowModule(nn.Module):
     def forward(self, high: Tensor, low: Tensor) -> tuple[Tensor, Tensor]:
         """Map (N, c, H, W) and (N, 2c, ceil(H/2), ceil(W/2)) to the same."""
         high, low = self.high(high), self.low(low)
-        from_low = upsample(self.low_to_high(low), like=high)
+        from_low = resize_like(self.low_to_high(low), like=high)
         from_high = self.high_to_low(high)
         return F.relu_(from_low.add_(high)), F.relu_(from_high.add_(low))
 
@@ -101,7 +95,7 @@ class Ascent(nn.Module):
     def forward(self, below: Tensor, skip: Tensor) -> Tensor:
         """Map (N, c, h, w) and (N, c / 2, H, W) to (N, c / 2, H, W)."""
         # Halving commutes with upsampling and comes first for speed.
-        raised = upsample(halve_channels(self.reduce(below)), like=skip)
+        raised = resize_like(halve_channels(self.reduce(below)), like=skip)
         return torch.cat((raised, halve_channels(skip)), dim=1)
 
 

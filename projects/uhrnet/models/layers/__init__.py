@@ -1,6 +1,7 @@
 from .channel_halving import halve_channels
 from .recomputation import recompute
 from .residual import BasicBlock, Bottleneck, ConvNormAct
+from .resizing import resize_like
 from .same_conv import SameConv2d
 
 __all__ = [
@@ -10,4 +11,5 @@ __all__ = [
     'SameConv2d',
     'halve_channels',
     'recompute',
+    'resize_like',
 ]
