@@ -5,7 +5,9 @@
 Both get the maps of an 800x1344 image and have equal weights. Every row is a
 ratio of medians that were measured alternately in one run. Training: forward,
 sum of the outputs, backward, to weights and maps. 'reduction' is what the two
-do differently, the maps' way to one of 256 channels; 'neck' is all of it.
+do differently, the maps' way to one of 256 channels; 'neck' is all of it. At
+last, the reduction's inference by the share of channels below which maps are
+enlarged before they are convolved: at 0 none is, above 1 all are.
 """
 
 import argparse
@@ -20,11 +22,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from uhrnet.models import HRNetV2p
+from uhrnet.models.necks import hrnet_v2p
 
 # isort: split
 from mmdet.models.necks import HRFPN
 
 SIZE = (200, 336)
+SHARES = (0.0, 1 / 3, 2 / 3, 1.1)
 
 
 class HRFPNReduction(nn.Module):
@@ -89,6 +93,34 @@ def peak(model: nn.Module, x: list[Tensor]) -> float:
     return peak_resident() - before
 
 
+def medians(
+    models: dict[str, nn.Module], x: list[Tensor], train: bool, rounds: int
+) -> list[float]:
+    """Seconds of each, measured in turn after a round of warming up."""
+    times: list[list[float]] = [[] for _ in models]
+    for _ in range(rounds + 1):
+        for model, kept in zip(models.values(), times, strict=True):
+            kept.append(seconds(model, x, train))
+    return [sorted(kept[1:])[rounds // 2] for kept in times]
+
+
+class WithShare(nn.Module):
+    """A reduction under another ``NARROW``."""
+
+    def __init__(self, reduction: nn.Module, share: float) -> None:
+        super().__init__()
+        self.reduction = reduction
+        self.share = share
+
+    def forward(self, maps: list[Tensor]) -> tuple[Tensor]:
+        """Compute the same in another order."""
+        kept, hrnet_v2p.NARROW = hrnet_v2p.NARROW, self.share
+        try:
+            return self.reduction(maps)
+        finally:
+            hrnet_v2p.NARROW = kept
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -102,14 +134,7 @@ def main() -> None:
         for part, sides in build(width).items():
             for train in (False, True):
                 x = maps(width, train)
-                times: dict[str, list[float]] = {side: [] for side in sides}
-                for _ in range(args.rounds + 1):
-                    for side, model in sides.items():
-                        times[side].append(seconds(model, x, train))
-                theirs, ours = (
-                    sorted(kept[1:])[args.rounds // 2]
-                    for kept in times.values()
-                )
+                theirs, ours = medians(sides, x, train, args.rounds)
                 task = 'training' if train else 'inference'
                 print(
                     f'W{width} {part:9} {task:9} {ours:8.3f}s {theirs:8.3f}s'
@@ -122,6 +147,13 @@ def main() -> None:
                 f' {theirs / ours:6.2f}',
                 flush=True,
             )
+    print('share      ' + ''.join(f'{share:9.2f}' for share in SHARES))
+    for width in (18, 32, 48):
+        reduction = build(width)['reduction']['ours']
+        variants = {str(x): WithShare(reduction, x) for x in SHARES}
+        found = medians(variants, maps(width, False), False, args.rounds)
+        row = ''.join(f'{value:8.3f}s' for value in found)
+        print(f'W{width} reduction{row}', flush=True)
 
 
 if __name__ == '__main__':

@@ -1,5 +1,6 @@
 """Downloads of LIP, of 3 + 2 + 1 images of 4x5 pixels."""
 
+import functools
 import io
 import os
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import fail, succeed
+from command_line import call_tool, fail, succeed
 from PIL import Image
 
 from uhrnet.errors import DataError
@@ -60,9 +61,9 @@ def source(tmp_path):
 def convert(source, tmp_path, monkeypatch):
     """Convert the source in this process, to ``tmp_path / 'out'``."""
     monkeypatch.setattr(lip, 'COUNTS', COUNTS)
-    argv = ['lip.py', str(source), str(tmp_path / 'out'), '--workers', '1']
-    monkeypatch.setattr(sys, 'argv', argv)
-    return lip.main
+    return functools.partial(
+        call_tool, monkeypatch, lip, source, tmp_path / 'out', '--workers', 1
+    )
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ class RandomStepResize(RandomChoiceResize):
                 f'ratio_range={ratio_range} and step={step}: from a positive '
                 'ratio, whole steps must lead to the larger one'
             )
-        # Rounded twice: 0.5 + 2 * 0.1 is a little less than 0.7.
+        # Without rounding, 0.5 + 7 * 0.1 is a little more than 1.2.
         ratios = [round(low + i * step, 6) for i in range(steps + 1)]
         super().__init__(
             [tuple(int(side * x + 0.5) for side in scale) for x in ratios],

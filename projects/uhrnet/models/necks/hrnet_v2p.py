@@ -25,6 +25,9 @@ AUTHORS_INIT = dict(
     distribution='normal',
     bias=0,
 )
+# Maps with a smaller share of the output's channels are enlarged before they
+# are convolved. Measured: benchmarks/neck.py, docs/performance.md.
+NARROW = 1 / 3
 POOLINGS = {'avg': F.avg_pool2d, 'max': F.max_pool2d}
 
 
@@ -138,8 +141,7 @@ class SumConv(Conv):
         parts = self.conv.weight.split([x.shape[1] for x in maps], dim=1)
         narrow, wide = [(first, parts[0])], []
         for x, part in zip(maps[1:], parts[1:], strict=True):
-            # A third was measured, see docs/performance.md.
-            if 3 * x.shape[1] < self.out_channels:
+            if x.shape[1] < NARROW * self.out_channels:
                 narrow.append((resize_like(x, first), part))
             else:
                 wide.append((x, part))
