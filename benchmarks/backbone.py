@@ -38,7 +38,7 @@ def build(side: str, arch: str, memory_format: str) -> nn.Module:
         return UHRNet(arch, memory_format=memory_format)
     from mmseg.models import HRNet
 
-    from uhrnet.segmentation.backbones.exact_hrnet import stages_of
+    from uhrnet.models.backbones.hrnet_arch import stages_of
 
     model = HRNet(extra=stages_of(PAIRS[arch]), norm_cfg=dict(type='BN'))
     return model.to(memory_format=FORMATS[memory_format])

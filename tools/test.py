@@ -41,8 +41,8 @@ def parse_args() -> argparse.Namespace:
         '--format-only',
         action='store_true',
         help='predict the images of the test server, if the config names '
-        'them, and save to the folder --out what the server takes, without '
-        'evaluating',
+        'them, and save to the folder --out what the server takes (label '
+        'PNGs, or boxes and masks as JSON), without evaluating',
     )
     parser.add_argument(
         '--show-dir', help='folder for pictures of the predictions'
@@ -86,7 +86,10 @@ def main() -> None:
     if args.format_only:
         dataset = test_dataset(cfg)
         dataset.pipeline = without_labels(dataset.pipeline)
-        cfg.test_evaluator.output_dir = args.out
+        if cfg.default_scope == 'mmdet':
+            cfg.test_evaluator.outfile_prefix = f'{args.out}/detections'
+        else:
+            cfg.test_evaluator.output_dir = args.out
     elif args.out:
         save_predictions(cfg, args.out)
     check_data_roots(cfg, ('test_dataloader',))
@@ -132,7 +135,7 @@ def use_tta(cfg: Config, flip_only: bool) -> None:
     Without its scales, the augmentation resizes as the test pipeline does.
     """
     for key in ('tta_model', 'tta_pipeline'):
-        if key not in cfg:
+        if not cfg.get(key):
             raise ValueError(f'--tta needs {key} in the config')
     dataset = test_dataset(cfg)
     resizing = [step for step in dataset.pipeline if step.type == 'Resize']
@@ -154,7 +157,10 @@ def save_predictions(cfg: Config, path: str) -> None:
         evaluators = cfg.test_evaluator
         if not isinstance(evaluators, list):
             evaluators = [evaluators]
-        dump = dict(type='DumpResults', out_file_path=path)
+        # mmdetection's packs masks, which fill a memory otherwise
+        detecting = cfg.get('default_scope') == 'mmdet'
+        kind = 'DumpDetResults' if detecting else 'DumpResults'
+        dump = dict(type=kind, out_file_path=path)
         cfg.test_evaluator = [*evaluators, dump]
     elif cfg.get('default_scope') == 'mmseg':
         evaluators = cfg.test_evaluator
@@ -168,8 +174,12 @@ def save_predictions(cfg: Config, path: str) -> None:
 
 def check_submission(cfg: Config, folder: str | None) -> None:
     """Refuse what would leave no submission, or one of mixed files."""
-    if cfg.get('default_scope') != 'mmseg':
-        raise ValueError('--format-only is for segmentation')
+    detecting = cfg.get('default_scope') == 'mmdet'
+    if detecting and 'submission' not in cfg:
+        raise ValueError(
+            '--format-only needs submission in the config: the images of a '
+            'test server, and an evaluator that writes what it takes'
+        )
     if folder is None or folder.endswith(PICKLES):
         raise ValueError('--format-only needs --out FOLDER')
     if os.path.exists(folder) and os.listdir(folder):
@@ -184,15 +194,15 @@ def use_submission(cfg: Config, options: dict) -> None:
 
     ``submission`` in the config changes the test data set and names the
     evaluator that writes; without it, label PNGs of the test images are
-    written. Options are merged later and go before it.
+    written (segmentation). Options are merged later and go before it.
     """
     merge_cfg_options(
         cfg, {k: v for k, v in options.items() if k.startswith('submission.')}
     )
     submission = cfg.get('submission', {})
     test_dataset(cfg).update(submission.get('dataset', {}))
-    evaluator = dict(type='IoUMetric', format_only=True)
-    cfg.test_evaluator = evaluator | dict(submission.get('evaluator', {}))
+    evaluator = dict(type='IoUMetric') | dict(submission.get('evaluator', {}))
+    cfg.test_evaluator = evaluator | dict(format_only=True)
 
 
 def without_labels(pipeline: list) -> list:

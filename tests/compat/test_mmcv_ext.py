@@ -12,7 +12,14 @@ from uhrnet.compat import mmcv_ext
 
 ROOT = Path(__file__).parents[2]
 COMPILED = mmcv_ext.ops_backend() == 'compiled'
-OPS = ('nms', 'softnms', 'roi_align_forward', 'roi_align_backward')
+OPS = (
+    'nms',
+    'softnms',
+    'roi_align_forward',
+    'roi_align_backward',
+    'sigmoid_focal_loss_forward',
+    'sigmoid_focal_loss_backward',
+)
 
 
 def python(code, *args):

@@ -12,13 +12,12 @@ import uhrnet  # noqa: F401, the hosts do not import without it
 from uhrnet.compat.checkpoint import CheckpointError
 from uhrnet.converters.conversion import ConversionError
 from uhrnet.converters.hrnet import (
-    HRNET_ARCHS,
     body_shapes,
     convert_state_dict,
     detect_arch,
     head_shapes,
 )
-from uhrnet.segmentation.backbones.exact_hrnet import stages_of
+from uhrnet.models.backbones.hrnet_arch import HRNET_ARCHS, stages_of
 
 ROOT = Path(__file__).parents[2]
 # What a classifier has besides the body, one name of each kind.

@@ -3,9 +3,9 @@
 mmseg and mmdet import ``mmcv.ops``, which loads ``mmcv._ext``, which
 ``mmcv-lite`` does not have and which must be compiled for most versions of
 PyTorch. :func:`install` supplies a module of that name when, and only when,
-there is none: its ``nms``, ``softnms`` and RoIAlign run on the kernels of
-torchvision or on plain PyTorch and NumPy, and every other op raises an error
-that says what to install.
+there is none: its ``nms``, ``softnms``, RoIAlign and sigmoid focal loss run on
+the kernels of torchvision or on plain PyTorch and NumPy, and every other op
+raises an error that says what to install.
 """
 
 from __future__ import annotations
@@ -113,13 +113,19 @@ class _FallbackLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Put the ops in place and say who serves them."""
-        from . import nms, roi_align, soft_nms
+        from . import focal_loss, nms, roi_align, soft_nms
 
         module.__doc__ = 'Fallback for the compiled ops of mmcv.'
         module.nms = nms.nms
         module.softnms = soft_nms.softnms
         module.roi_align_forward = roi_align.roi_align_forward
         module.roi_align_backward = roi_align.roi_align_backward
+        module.sigmoid_focal_loss_forward = (
+            focal_loss.sigmoid_focal_loss_forward
+        )
+        module.sigmoid_focal_loss_backward = (
+            focal_loss.sigmoid_focal_loss_backward
+        )
         # Called for reports on the environment.
         module.get_compiler_version = _describe
         module.get_compiling_cuda_version = _describe
@@ -145,8 +151,8 @@ def _missing_op(name: str) -> Callable[..., None]:
         raise NotImplementedError(
             f"the op '{name}' of mmcv needs mmcv's compiled extension, which "
             'is not installed; uhrnet only replaces nms, softnms, '
-            'roi_align_forward and roi_align_backward. Uninstall mmcv-lite '
-            'and install full mmcv with `mim install mmcv==2.1.0`. Where it '
+            'roi_align and sigmoid_focal_loss. Uninstall mmcv-lite and '
+            'install full mmcv with `mim install mmcv==2.1.0`. Where it '
             'has no wheel for this PyTorch, compile it (a C++ compiler and, '
             'for GPUs, the CUDA toolkit are needed): `pip install '
             'mmcv==2.1.0 --no-binary mmcv --no-build-isolation`. See '
@@ -165,11 +171,11 @@ def _announce() -> None:
 
     if ops_backend() == 'torchvision':
         served = (
-            'nms and roi_align by torchvision, the rest of them and soft-nms '
-            'by PyTorch'
+            'nms and roi_align by torchvision, the rest of them, soft-nms '
+            'and the focal loss by PyTorch'
         )
     else:
-        served = 'nms, soft-nms and roi_align by PyTorch'
+        served = 'nms, soft-nms, roi_align and the focal loss by PyTorch'
     print_log(
         f'No compiled {_NAME}: {served}; other mmcv ops raise an error.',
         logger='current',

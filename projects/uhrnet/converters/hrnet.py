@@ -24,10 +24,11 @@ mmsegmentation's and mmdetection's ``HRNet``. What they compute may differ:
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from uhrnet.models.backbones.hrnet_arch import HRNET_ARCHS, HRNetArch
 
 from .conversion import (
     Conversion,
@@ -42,39 +43,6 @@ from .conversion import (
 
 Shape = tuple[int, ...]
 
-
-class HRNetArch(NamedTuple):
-    """A variant of the body.
-
-    Attributes:
-        channels: C, at stride 4. Strides 8, 16, 32 have 2C, 4C, 8C.
-        stage1_channels: Inner width of the bottlenecks of stage 1.
-        stage1_blocks: Their number.
-        num_modules: In stages 2, 3 and 4.
-        num_blocks: Basic blocks of a branch of a module.
-    """
-
-    channels: int
-    stage1_channels: int = 64
-    stage1_blocks: int = 4
-    num_modules: tuple[int, int, int] = (1, 4, 3)
-    num_blocks: int = 4
-
-
-# experiments/*.yaml of both repositories; for w64, which has none, the rule of
-# the others, which gives the published number of parameters. Small-v1 is a W18
-# by name only.
-HRNET_ARCHS = {
-    'w18-small-v1': HRNetArch(16, 32, 1, (1, 1, 1), 2),
-    'w18-small-v2': HRNetArch(18, 64, 2, (1, 3, 2), 2),
-    'w18': HRNetArch(18),
-    'w30': HRNetArch(30),
-    'w32': HRNetArch(32),
-    'w40': HRNetArch(40),
-    'w44': HRNetArch(44),
-    'w48': HRNetArch(48),
-    'w64': HRNetArch(64),
-}
 
 # Of DataParallel, and of the module that computes the loss.
 _PREFIXES = re.compile(r'^(?:module\.|model\.)+')

@@ -39,6 +39,17 @@ SOURCES = {
         '(single person) into one folder and convert them: python '
         'tools/dataset_converters/lip.py FOLDER {root}'
     ),
+    'CocoDataset': (
+        'Unpack train2017.zip, val2017.zip and '
+        'annotations_trainval2017.zip of cocodataset.org into {root}'
+    ),
+    'BCCDDataset': (
+        'It is the folder BCCD of github.com/Shenggan/BCCD_Dataset: git '
+        'clone it and link that folder to {root}'
+    ),
+    'VOCStyleDataset': (
+        'It holds Annotations/*.xml, JPEGImages/*.jpg and ImageSets/Main/*.txt'
+    ),
     'CityscapesDataset': (
         'Download leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip '
         'from cityscapes-dataset.com (registration needed), unpack both into '
@@ -47,9 +58,12 @@ SOURCES = {
     ),
 }
 
+# Keys of data_prefix that name a folder in which every image has a file.
+FOLDERS = ('img_path', 'img', 'seg')
+
 
 def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
-    """Look for the folders of all data sets that a run will open.
+    """Look for the files of all data sets that a run will open.
 
     Args:
         cfg: The run's config.
@@ -57,9 +71,10 @@ def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
             ``('train_dataloader',)``; absent ones are passed over.
 
     Raises:
-        DataError: If a local ``data_root`` is missing, or the folder of
-            images in it. The message says where to get the data and how to
-            name another folder.
+        DataError: If a local ``data_root`` is missing, or in it the folder of
+            images or of labels or the file of annotations, or the one that an
+            evaluator reads. The message says where to get the data and how to
+            name another place.
     """
     for loader in loaders:
         for path, dataset in _datasets(cfg.get(loader) or {}, loader):
@@ -75,17 +90,41 @@ def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
                     + 'If you have the data elsewhere, link it there or pass '
                     f'--cfg-options {path}.data_root=FOLDER'
                 )
-            prefix = dataset.get('data_prefix') or {}
-            for key in ('img_path', 'img'):
-                folder = os.path.join(root, prefix.get(key) or '')
-                if not os.path.isdir(folder):
+            places = {
+                f'data_prefix.{key}': (place, os.path.isdir, 'FOLDER')
+                for key, place in (dataset.get('data_prefix') or {}).items()
+                if key in FOLDERS
+            }
+            if dataset.get('ann_file'):
+                places['ann_file'] = (
+                    dataset['ann_file'],
+                    os.path.isfile,
+                    'FILE',
+                )
+            for key, (place, exists, kind) in places.items():
+                place = os.path.join(root, place or '')
+                if not exists(place):
                     raise DataError(
-                        f'{folder!r}, data_root and data_prefix.{key} of '
-                        f'{path} ({dataset.get("type")}), does not exist. '
+                        f'{place!r}, data_root and {key} of {path} '
+                        f'({dataset.get("type")}), does not exist. '
                         'docs/datasets.md says what belongs there. If you '
-                        'have it elsewhere: --cfg-options '
-                        f'{path}.data_prefix.{key}=FOLDER'
+                        f'have it elsewhere: --cfg-options {path}.{key}={kind}'
                     )
+        _check_evaluator(cfg, loader.replace('dataloader', 'evaluator'))
+
+
+def _check_evaluator(cfg: Config, name: str) -> None:
+    """Look for the file that an evaluator compares predictions with."""
+    evaluators = cfg.get(name) or []
+    alone = isinstance(evaluators, Mapping)
+    for index, evaluator in enumerate([evaluators] if alone else evaluators):
+        file = evaluator.get('ann_file')
+        key = f'{name}.ann_file' if alone else f'{name}.{index}.ann_file'
+        if file and '://' not in file and not os.path.isfile(file):
+            raise DataError(
+                f'{key}={file!r} does not exist. If you have the data '
+                f'elsewhere: --cfg-options {key}=FILE, beside data_root'
+            )
 
 
 def _datasets(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:

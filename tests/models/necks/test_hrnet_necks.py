@@ -248,8 +248,8 @@ def test_behind_a_backbone(size, body):
     """Sizes that 32 does not divide; a gradient for every parameter."""
     from mmseg.models.backbones import HRNet
 
+    from uhrnet.models.backbones.hrnet_arch import stages_of
     from uhrnet.segmentation.backbones import ExactHRNet
-    from uhrnet.segmentation.backbones.exact_hrnet import stages_of
 
     norm = dict(type='BN')
     backbone = {

@@ -4,7 +4,7 @@ import pytest
 import torch
 from model_tester import check_model, max_difference
 
-from uhrnet.converters.hrnet import HRNET_ARCHS
+from uhrnet.models.backbones.hrnet_arch import HRNET_ARCHS
 from uhrnet.segmentation.backbones import ExactHRNet
 
 # isort: split

@@ -1,21 +1,19 @@
 """Every config is parsed and built; every distinct model is run once."""
 
-import ast
-import copy
-import functools
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from config_files import CONFIGS as ALL_CONFIGS
+from config_files import ROOT, distinct, load, named, of_segmentation
 from mmengine.config import Config
 from mmengine.registry import HOOKS
 
 from uhrnet.engine.data_sources import SOURCES
 
-ROOT = Path(__file__).parents[1]
-CONFIGS = sorted((ROOT / 'configs').glob('[!_]*/*.py'))
+CONFIGS = [path for path in ALL_CONFIGS if of_segmentation(path)]
 NAMES = [path.stem for path in CONFIGS]
 NUM_CONFIGS = 128
 NUM_MODELS = 10
@@ -63,22 +61,6 @@ BENCHMARKS = {
 }
 
 
-@functools.cache
-def _load(path):
-    return Config.fromfile(path)
-
-
-def load(path):
-    """A config of one's own, to change."""
-    return copy.deepcopy(_load(path))
-
-
-def named(stem):
-    """The config of this name."""
-    (path,) = (path for path in CONFIGS if path.stem == stem)
-    return load(path)
-
-
 def heads_of(model):
     """Decode heads of a segmentor's config: one, or those of a cascade."""
     heads = model.decode_head
@@ -87,7 +69,6 @@ def heads_of(model):
 
 def test_all_are_seen():
     assert len(CONFIGS) == NUM_CONFIGS
-    assert len(set(NAMES)) == NUM_CONFIGS, 'basenames must be unique'
 
 
 def test_every_backbone_meets_every_data_set():
@@ -196,14 +177,6 @@ def test_costs(name, mmseg_scope):
     assert round(cost.macs / 1e9, 3 if exact else 2) == gmacs
 
 
-def _distinct(key):
-    """The first config of each kind."""
-    seen = {}
-    for path in CONFIGS:
-        seen.setdefault(key(load(path)), path)
-    return seen
-
-
 def _model_key(cfg):
     """Architecture, apart from class count, sizes and first weights."""
     model = cfg.model
@@ -224,12 +197,12 @@ def _pipeline_key(cfg):
 
 @pytest.fixture(scope='module')
 def models():
-    return _distinct(_model_key)
+    return distinct(CONFIGS, _model_key)
 
 
 def test_number_of_models(models, mmseg_scope):
     assert len(models) == NUM_MODELS
-    assert len(_distinct(_pipeline_key)) == NUM_PIPELINES
+    assert len(distinct(CONFIGS, _pipeline_key)) == NUM_PIPELINES
 
 
 def a_batch(classes):
@@ -308,7 +281,7 @@ def test_sliding_window(mmseg_scope):
 def test_each_pipeline_runs(index, scenes, mmseg_scope):
     from mmseg.registry import DATASETS
 
-    cfg = load(list(_distinct(_pipeline_key).values())[index])
+    cfg = load(list(distinct(CONFIGS, _pipeline_key).values())[index])
     np.random.seed(0)
     crop = cfg.model.data_preprocessor.size
     for pipeline in (
@@ -648,17 +621,3 @@ def test_lip_swaps_sides(mmseg_scope):
         }
     flips = [s for s in datasets[0].pipeline if s.type == 'RandomFlip']
     assert [s.swap_seg_labels for s in flips] == [pairs]
-
-
-@pytest.mark.parametrize('path', CONFIGS, ids=NAMES)
-def test_leaves_are_text_style(path):
-    """Readable by every tool: plain assignments, relative bases."""
-    tree = ast.parse(path.read_text())
-    assert all(isinstance(node, ast.Assign) for node in tree.body)
-    (bases,) = (
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if ast.unparse(node.targets[0]) == '_base_'
-    )
-    bases = [bases] if isinstance(bases, str) else bases
-    assert all((path.parent / base).is_file() for base in bases)

@@ -1,0 +1,10 @@
+_base_ = [
+    '../_base_/models/cascade-rcnn_hrnetv2p-w18.py',
+    '../_base_/datasets/coco_detection.py',
+    '../_base_/schedules/sgd_step_20e.py',
+    '../_base_/default_runtime_det.py'
+]
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained', checkpoint='open-mmlab://msra/hrnetv2_w18')))

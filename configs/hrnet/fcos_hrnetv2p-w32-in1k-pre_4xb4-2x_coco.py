@@ -1,0 +1,6 @@
+_base_ = './fcos_hrnetv2p-w18-in1k-pre_4xb4-2x_coco.py'
+model = dict(
+    backbone=dict(
+        arch='w32',
+        init_cfg=dict(checkpoint='open-mmlab://msra/hrnetv2_w32')),
+    neck=dict(in_channels=[32, 64, 128, 256]))

@@ -1,0 +1,7 @@
+_base_ = [
+    '../_base_/models/fcos_uhrnetv2p-w18.py',
+    '../_base_/datasets/coco_detection.py',
+    '../_base_/schedules/sgd_step_2x_fcos.py',
+    '../_base_/default_runtime_det.py'
+]
+train_dataloader = dict(batch_size=4)

@@ -1,0 +1,3 @@
+from .nearest_hrnet import NearestHRNet
+
+__all__ = ['NearestHRNet']

@@ -1,0 +1,41 @@
+"""The configs, and how tests read them."""
+
+import copy
+import functools
+from pathlib import Path
+
+from mmengine.config import Config
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = sorted((ROOT / 'configs').glob('[!_]*/*.py'))
+NUM_CONFIGS = 205
+SEGMENTORS = ('fcn', 'ocrnet')
+
+
+def of_segmentation(path):
+    """Whether a config is one of segmentation, by its name."""
+    return path.stem.split('_')[0] in SEGMENTORS
+
+
+@functools.cache
+def _load(path):
+    return Config.fromfile(path)
+
+
+def load(path):
+    """A config of one's own, to change."""
+    return copy.deepcopy(_load(path))
+
+
+def named(stem):
+    """The config of this name."""
+    (path,) = (path for path in CONFIGS if path.stem == stem)
+    return load(path)
+
+
+def distinct(paths, key):
+    """The first config of each kind."""
+    seen = {}
+    for path in paths:
+        seen.setdefault(key(load(path)), path)
+    return seen
