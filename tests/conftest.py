@@ -45,3 +45,15 @@ def mmseg_scope():
         import uhrnet.segmentation  # noqa: F401
 
         init_default_scope('mmseg')
+
+
+@pytest.fixture
+def mmdet_scope():
+    """Registries that resolve names as inside a detection run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        from mmengine.registry import init_default_scope
+
+        import uhrnet.detection  # noqa: F401
+
+        init_default_scope('mmdet')

@@ -1,7 +1,6 @@
 """Every config is parsed and built; every distinct model is run once."""
 
 import re
-import warnings
 from pathlib import Path
 
 import mmdet
@@ -56,18 +55,6 @@ SCHEDULES = {
 }
 MASKS = ('mask-rcnn', 'cascade-mask-rcnn', 'htc')
 HOST = Path(mmdet.__file__).parent / '.mim/configs/hrnet'
-
-
-@pytest.fixture
-def mmdet_scope():
-    """Registries that resolve names as inside a detection run."""
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        from mmengine.registry import init_default_scope
-
-        import uhrnet.detection  # noqa: F401
-
-        init_default_scope('mmdet')
 
 
 def dicts_in(node):

@@ -102,7 +102,7 @@ def test_a_folder_is_needed(tool, out):
     cfg = Config(dict(default_scope='mmseg'))
     with pytest.raises(ValueError, match='--format-only needs --out FOLDER'):
         tool.check_submission(cfg, out)
-    with pytest.raises(ValueError, match='--format-only is for segmentation'):
+    with pytest.raises(ValueError, match='--format-only needs submission'):
         tool.check_submission(Config(dict(default_scope='mmdet')), 'out')
 
 

@@ -1,0 +1,146 @@
+"""Data sets of boxes: what is read, and what is refused."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+from detection.voc_files import CELLS, add_object, write_voc
+
+from uhrnet.detection.datasets import (
+    BCCDDataset,
+    ScenesDataset,
+    VOCStyleDataset,
+)
+from uhrnet.errors import DataError
+
+
+@pytest.fixture
+def voc(tmp_path, scenes):
+    return write_voc(tmp_path / 'voc', scenes)
+
+
+def build(root, kind=BCCDDataset, split='train', **kwargs):
+    return kind(
+        data_root=str(root),
+        ann_file=f'ImageSets/Main/{split}.txt',
+        data_prefix=dict(sub_data_root=''),
+        pipeline=[],
+        serialize_data=False,
+        **kwargs,
+    )
+
+
+def edit(root, change, stem='train_000'):
+    """Change an annotation."""
+    path = root / f'Annotations/{stem}.xml'
+    tree = ElementTree.parse(path)
+    change(tree.getroot())
+    tree.write(path)
+    return path
+
+
+def test_boxes_are_those_of_the_scenes(voc, scenes):
+    dataset = build(voc)
+    coco = json.loads((scenes / 'instances_train.json').read_text())
+    assert dataset.metainfo['classes'] == CELLS
+    expected = {}
+    for item in coco['annotations']:
+        x, y, width, height = item['bbox']
+        expected.setdefault(item['image_id'], []).append(
+            (item['category_id'] - 1, [x, y, x + width, y + height])
+        )
+    found = {
+        int(image['img_id'][-3:]): [
+            (x['bbox_label'], x['bbox']) for x in image['instances']
+        ]
+        for image in dataset.data_list
+    }
+    assert found == expected
+    image = dataset.data_list[0]
+    assert (image['height'], image['width']) == (64, 96)
+    assert image['img_path'] == str(voc / 'JPEGImages/train_000.jpg')
+
+
+def test_boxes_without_area_are_left_out(voc):
+    before = len(build(voc).data_list[0]['instances'])
+    edit(voc, lambda root: add_object(root, 'RBC', [5, 6, 0, 0]))
+    edit(voc, lambda root: add_object(root, 'RBC', [5, 6, 4, 0]))
+    edit(voc, lambda root: add_object(root, 'WBC', [5, 6, 4, 1]))
+    dataset = build(voc)
+    assert len(dataset.data_list[0]['instances']) == before + 1
+    assert dataset.num_points == 2
+
+
+def test_unknown_class(voc):
+    edit(voc, lambda root: add_object(root, 'rbc', [5, 6, 7, 8]))
+    text = "train.txt.*'train_000.jpg'.*class 'rbc'.*RBC, WBC, Platelets"
+    with pytest.raises(DataError, match=text):
+        build(voc)
+    build(voc, passed_over=('rbc',))
+
+
+def test_own_classes(voc):
+    subset = dict(classes=('WBC',))
+    others = ('RBC', 'Platelets')
+    dataset = build(voc, VOCStyleDataset, metainfo=subset, passed_over=others)
+    labels = {
+        x['bbox_label']
+        for image in dataset.data_list
+        for x in image['instances']
+    }
+    assert labels == {0}
+    with pytest.raises(DataError, match='passed_over'):
+        build(voc, VOCStyleDataset, metainfo=subset)
+
+
+def test_missing_annotation(voc):
+    (voc / 'Annotations/train_001.xml').unlink()
+    with pytest.raises(DataError, match=r'train_001.xml is missing.*train.tx'):
+        build(voc)
+
+
+def test_truncated_annotation(voc):
+    path = voc / 'Annotations/train_001.xml'
+    path.write_text(path.read_text()[:100])
+    with pytest.raises(DataError, match=r'train_001.xml is no XML'):
+        build(voc)
+
+
+@pytest.mark.parametrize('part', ['name', 'bndbox', 'bndbox/xmax'])
+def test_incomplete_object(voc, part):
+    def remove(root):
+        found = root.find('object')
+        parent, _, child = part.rpartition('/')
+        parent = found.find(parent) if parent else found
+        parent.remove(parent.find(child))
+
+    edit(voc, remove)
+    with pytest.raises(DataError, match=r'train_000.xml.*no name or no box'):
+        build(voc)
+
+
+def test_no_object_at_all(voc):
+    path = voc / 'ImageSets/Main/train.txt'
+    path.write_text('train_000')
+
+    def remove_all(root):
+        for found in root.findall('object'):
+            root.remove(found)
+
+    edit(voc, remove_all)
+    with pytest.raises(DataError, match='none of its 1 images has an object'):
+        build(voc)
+
+
+def test_scenes(scenes):
+    dataset = ScenesDataset(
+        data_root=str(scenes),
+        ann_file='instances_val.json',
+        data_prefix=dict(img='images/val'),
+        pipeline=[],
+    )
+    assert len(dataset) == 4
+    classes = ('person', 'car', 'sign')
+    assert dataset.metainfo['classes'] == classes
+    assert len(dataset.metainfo['palette']) == 3
+    assert len(dataset.cat_ids) == 3
