@@ -8,5 +8,6 @@ model = dict(
     backbone=dict(arch='w18-small'),
     # many objects are smaller than 32 pixels
     rpn_head=dict(anchor_generator=dict(scales=[4])),
-    roi_head=dict(bbox_head=dict(num_classes=3), mask_head=dict(num_classes=3)),
+    roi_head=dict(
+        bbox_head=dict(num_classes=3), mask_head=dict(num_classes=3)),
     train_cfg=dict(rcnn=dict(sampler=dict(num=128))))

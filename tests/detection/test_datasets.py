@@ -8,6 +8,7 @@ from detection.voc_files import CELLS, add_object, write_voc
 
 from uhrnet.detection.datasets import (
     BCCDDataset,
+    CheckedCocoDataset,
     ScenesDataset,
     VOCStyleDataset,
 )
@@ -144,3 +145,45 @@ def test_scenes(scenes):
     assert dataset.metainfo['classes'] == classes
     assert len(dataset.metainfo['palette']) == 3
     assert len(dataset.cat_ids) == 3
+
+
+def coco_style(scenes, classes, **kwargs):
+    return CheckedCocoDataset(
+        data_root=str(scenes),
+        ann_file='instances_val.json',
+        data_prefix=dict(img='images/val'),
+        metainfo=dict(classes=classes),
+        pipeline=[],
+        **kwargs,
+    )
+
+
+def test_own_classes_of_a_coco_file(scenes):
+    """Some of the file's, in its order."""
+    dataset = coco_style(scenes, ('person', 'sign'))
+    assert dataset.cat_ids == [1, 3]
+    labels = {x['bbox_label'] for image in dataset for x in image['instances']}
+    assert labels == {0, 1}
+
+
+def test_class_that_the_file_lacks(scenes):
+    text = "instances_val.json has no class 'cat', but 'person', 'car', 'sign'"
+    with pytest.raises(DataError, match=text):
+        coco_style(scenes, ('person', 'cat'))
+
+
+def test_classes_in_another_order(scenes):
+    """The host would call cars persons."""
+    text = r"another order.*classes=\('person', 'car'\)"
+    with pytest.raises(DataError, match=text):
+        coco_style(scenes, ('car', 'person'))
+
+
+def test_nothing_is_left(scenes):
+    text = 'instances_val.json: none of 4 images is left'
+    with pytest.raises(DataError, match=text):
+        coco_style(
+            scenes,
+            ('person',),
+            filter_cfg=dict(filter_empty_gt=True, min_size=1000),
+        )

@@ -193,7 +193,7 @@ def test_missing_files_are_named(coco):
     check_data_roots(cfg, loaders)
     (coco / 'annotations/instances_train2017.json').unlink()
     text = (
-        'ann_file of train_dataloader.dataset .CocoDataset.*'
+        'ann_file of train_dataloader.dataset .CheckedCoco.*'
         'train_dataloader.dataset.ann_file=FILE'
     )
     with pytest.raises(DataError, match=text):

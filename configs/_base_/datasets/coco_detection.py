@@ -1,5 +1,5 @@
 # COCO 2017, boxes: short side 800, long side at most 1333, mirror images.
-dataset_type = 'CocoDataset'
+dataset_type = 'CheckedCocoDataset'
 data_root = 'data/coco/'
 train_pipeline = [
     dict(type='LoadCheckedImage'),

@@ -80,7 +80,7 @@ train_dataloader = dict(
         type='RepeatDataset',
         times=5,
         dataset=dict(
-            type='CocoDataset',
+            type='CheckedCocoDataset',
             data_root='data/coco/',
             ann_file='annotations/instances_train2017.json',
             data_prefix=dict(img='train2017/'),

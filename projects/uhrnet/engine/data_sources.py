@@ -39,7 +39,7 @@ SOURCES = {
         '(single person) into one folder and convert them: python '
         'tools/dataset_converters/lip.py FOLDER {root}'
     ),
-    'CocoDataset': (
+    'CheckedCocoDataset': (
         'Unpack train2017.zip, val2017.zip and '
         'annotations_trainval2017.zip of cocodataset.org into {root}'
     ),

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from mmdet.datasets import CocoDataset
 from mmdet.registry import DATASETS
 
 from uhrnet.scenes import CLASSES, PALETTE, THINGS
 
+from .checked_coco import CheckedCocoDataset
+
 
 @DATASETS.register_module()
-class ScenesDataset(CocoDataset):
+class ScenesDataset(CheckedCocoDataset):
     """Rendered streets, written by ``tools/dataset_converters/scenes.py``.
 
     Layout::

@@ -1,0 +1,66 @@
+"""Data sets of boxes and masks in COCO's form."""
+
+from mmdet.datasets import CocoDataset
+from mmdet.datasets.api_wrappers import COCO
+from mmdet.registry import DATASETS
+
+from uhrnet.errors import DataError
+
+
+class CheckedCOCO(COCO):
+    """A file of annotations that says so if it lacks a class."""
+
+    def __init__(self, annotation_file: str) -> None:
+        self.file = annotation_file
+        super().__init__(annotation_file)
+
+    def get_cat_ids(self, cat_names: tuple[str, ...]) -> list[int]:
+        """Return the ids of classes, which have to be in the file's order.
+
+        mmdetection numbers labels by the order in the file, here and in its
+        metric, and names them by the order of ``cat_names``.
+        """
+        order = [x['name'] for x in self.dataset.get('categories', ())]
+        missing = [name for name in cat_names if name not in order]
+        if missing:
+            raise DataError(
+                f'{self.file} has no class {", ".join(map(repr, missing))}, '
+                f'but {", ".join(map(repr, order))}. Name those to learn in '
+                "metainfo=dict(classes=(...)) of the config's data sets."
+            )
+        found = [name for name in order if name in cat_names]
+        if found != list(cat_names):
+            raise DataError(
+                f'{self.file} has the classes in another order. Write '
+                f'metainfo=dict(classes={tuple(found)}), or predictions are '
+                'called by wrong names.'
+            )
+        return super().get_cat_ids(cat_names=cat_names)
+
+
+@DATASETS.register_module()
+class CheckedCocoDataset(CocoDataset):
+    """``CocoDataset`` that refuses a file without its classes.
+
+    The original passes over a class that the file does not have, such as a
+    misspelt one. Those behind it then get each other's labels, and a data set
+    of which nothing is left trains for no iteration, both without a word.
+    Takes the arguments of ``CocoDataset``.
+
+    Raises:
+        DataError: If a class is missing from the file, or is in another
+            place there, or if no image is left to train on.
+    """
+
+    COCOAPI = CheckedCOCO
+
+    def filter_data(self) -> list[dict]:
+        """Leave out what ``filter_cfg`` says."""
+        kept = super().filter_data()
+        if not kept:
+            raise DataError(
+                f'{self.ann_file}: none of {len(self.data_list)} images is '
+                'left. filter_cfg.filter_empty_gt leaves out those without '
+                'an object of the classes, min_size small ones.'
+            )
+        return kept
