@@ -14,7 +14,7 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.registry import MODELS, init_default_scope
 
-from uhrnet.apis import measure_complexity
+from uhrnet.apis import DensePart, measure_complexity
 
 
 def parse_args() -> argparse.Namespace:
@@ -22,7 +22,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Count parameters and multiply-adds of convolutions and '
         'linear layers. Papers of the HRNet family call multiply-adds / 2^30 '
-        '"GFLOPs"; here G is 10^9.'
+        '"GFLOPs"; here G is 10^9. Of a detector, the multiply-adds are those '
+        'of backbone, neck and dense head: the heads that look at regions '
+        'cost as much as there are proposals.'
     )
     parser.add_argument('config', help='config file')
     parser.add_argument(
@@ -61,9 +63,13 @@ def main() -> None:
         model = MODELS.build(cfg.model)
     height, width = args.shape[0], args.shape[-1]
     channels = cfg.model.backbone.get('in_channels', 3)
-    result = measure_complexity(
-        model, (1, channels, height, width), mode='tensor'
-    )
+    shape = 1, channels, height, width
+    if cfg.get('default_scope') == 'mmdet':
+        params = sum(p.numel() for p in model.parameters())
+        result = measure_complexity(DensePart(model), shape)
+        result = result._replace(params=params)
+    else:
+        result = measure_complexity(model, shape, mode='tensor')
     if args.json:
         report = dict(
             config=args.config,

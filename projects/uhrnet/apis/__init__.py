@@ -1,5 +1,5 @@
 """Functions for scripts and notebooks."""
 
-from .complexity import Complexity, measure_complexity
+from .complexity import Complexity, DensePart, measure_complexity
 
-__all__ = ['Complexity', 'measure_complexity']
+__all__ = ['Complexity', 'DensePart', 'measure_complexity']

@@ -28,6 +28,9 @@ def measure_complexity(
 ) -> Complexity:
     """Count on the meta device: exact, and at once for any input size.
 
+    A layer that computes otherwise than by convolutions and linear layers
+    tells its multiply-adds by a method ``count_macs`` of its inputs.
+
     The model is moved there, so its weights are lost: build one for the
     count, best under ``torch.device('meta')``.
 
@@ -43,7 +46,7 @@ def measure_complexity(
     for part, module in model.named_children():
         by_part[part] = 0
         for layer in module.modules():
-            if isinstance(layer, _COUNTED):
+            if isinstance(layer, _COUNTED) or hasattr(layer, 'count_macs'):
                 handles.append(
                     layer.register_forward_hook(_counter(by_part, part))
                 )
@@ -58,6 +61,29 @@ def measure_complexity(
     return Complexity(params, sum(by_part.values()), by_part)
 
 
+class DensePart(nn.Module):
+    """What a detector of mmdetection computes at every position.
+
+    Its backbone, neck and dense head. What follows, if anything, is computed
+    for as many regions as the dense head proposes.
+
+    Args:
+        detector: A detector with ``rpn_head`` or ``bbox_head``.
+    """
+
+    def __init__(self, detector: nn.Module) -> None:
+        super().__init__()
+        self.backbone = detector.backbone
+        self.neck = detector.neck
+        name = 'rpn_head' if hasattr(detector, 'rpn_head') else 'bbox_head'
+        self.add_module(name, getattr(detector, name))
+        self.head = name
+
+    def forward(self, x: Tensor) -> tuple:
+        """Map an image (N, C, H, W) to the head's maps."""
+        return getattr(self, self.head)(self.neck(self.backbone(x)))
+
+
 _COUNTED = (nn.modules.conv._ConvNd, nn.Linear)
 
 
@@ -65,6 +91,10 @@ def _counter(
     by_part: dict[str, int], part: str
 ) -> Callable[[nn.Module, tuple, Tensor], None]:
     def count(layer: nn.Module, inputs: tuple, output: Tensor) -> None:
+        if hasattr(layer, 'count_macs'):
+            # Its convolution is not called as a layer.
+            by_part[part] += layer.count_macs(*inputs)
+            return
         # weight: (out, in / groups, kernel...), transposed (in, out / groups,
         # kernel...); each position of the plain one's output, or of the
         # transposed one's input, uses every weight of its channel once.

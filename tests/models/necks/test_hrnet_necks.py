@@ -187,6 +187,48 @@ def test_v2p_starts_as_the_authors_did():
         assert not conv.bias.any()
 
 
+@pytest.mark.parametrize('kind', ['HRNetV2', 'HRNetV2p'])
+def test_with_cp_keeps_less(kind):
+    """For the backward pass, of the same outputs."""
+
+    def kept(model):
+        sizes = []
+
+        def pack(x):
+            sizes.append(x.numel())
+            return x
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
+            outs = model(x)
+        return sum(sizes), outs
+
+    x = [y.requires_grad_() for y in maps()]
+    plain = build(kind, **NORM, **ACT)
+    saving = build(kind, with_cp=True, **NORM, **ACT)
+    saving.load_state_dict(plain.state_dict())
+    (more, expected), (less, outs) = kept(plain), kept(saving)
+    print(f'{kind}: {more} values kept, {less} with with_cp')
+    assert less < 0.5 * more
+    assert max_difference(outs, expected) == 0
+
+
+@pytest.mark.parametrize('kind', ['HRNetV1h', 'HRNetV2'])
+def test_width_and_norm(kind):
+    """Each option shows in the parameters."""
+
+    def shapes(**options):
+        state = build(kind, **options).state_dict()
+        return {key.split('.', 1)[1]: x.shape for key, x in state.items()}
+
+    plain = shapes()
+    assert plain.keys() == {'conv.weight', 'conv.bias'}
+    assert plain['conv.weight'][0] == 60
+    assert shapes(out_channels=7)['conv.weight'][0] == 7
+    normed = shapes(**NORM)
+    assert 'conv.bias' not in normed and 'bn.weight' in normed
+    assert shapes(**ACT) == plain  # its effect is on the outputs
+
+
 @pytest.mark.parametrize('kind', KINDS[1:])
 def test_init_cfg(kind):
     twos = dict(type='Constant', layer='Conv2d', val=2)

@@ -141,7 +141,7 @@ class SumConv(Conv):
         parts = self.conv.weight.split([x.shape[1] for x in maps], dim=1)
         narrow, wide = [(first, parts[0])], []
         for x, part in zip(maps[1:], parts[1:], strict=True):
-            if x.shape[1] < NARROW * self.out_channels:
+            if self.is_narrow(x):
                 narrow.append((resize_like(x, first), part))
             else:
                 wide.append((x, part))
@@ -155,3 +155,16 @@ class SumConv(Conv):
         if self.with_norm:
             out = self.norm(out)
         return self.activate(out) if self.with_activation else out
+
+    def is_narrow(self, x: Tensor) -> bool:
+        """Whether a map is cheaper to enlarge than what is made of it."""
+        return x.shape[1] < NARROW * self.out_channels
+
+    def count_macs(self, *maps: Tensor) -> int:
+        """Return the multiply-adds of a forward pass, without resizing."""
+        first = maps[0]
+        sizes = [first if self.is_narrow(x) else x for x in maps]
+        return self.out_channels * sum(
+            x.shape[1] * size[:, 0].numel()
+            for x, size in zip(maps, sizes, strict=True)
+        )
