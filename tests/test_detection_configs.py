@@ -320,6 +320,33 @@ def test_detectors_are_mmdetections(name, mmdet_scope):
     assert [optimizers[0][k] for k in keys] == [optimizers[1][k] for k in keys]
 
 
+def test_centernet_is_mmdetections(mmdet_scope):
+    """All but backbone, neck, width and what checks files."""
+    ours = named('centernet_hrnetv2-w18-in1k-pre_8xb16-140e_coco-512x512')
+    theirs = Config.fromfile(
+        HOST.parent / 'centernet/centernet_r18_8xb16-crop512-140e_coco.py'
+    )
+    for key in ('optim_wrapper', 'param_scheduler', 'train_cfg'):
+        assert ours[key] == theirs[key]
+    heads = [x.model.bbox_head for x in (ours, theirs)]
+    for head in heads:
+        assert head.pop('type').endswith('CenterNetHead')
+        del head['in_channels'], head['feat_channels']
+    assert heads[0] == heads[1]
+    assert ours.model.test_cfg == theirs.model.test_cfg
+    for split in ('train', 'val', 'test'):
+        datasets = [
+            innermost(x[f'{split}_dataloader']) for x in (ours, theirs)
+        ]
+        steps, expected = (
+            [step for step in x.pipeline if 'Image' not in step.type]
+            for x in datasets
+        )
+        assert steps == expected
+    rounds = [x.train_dataloader.dataset.times for x in (ours, theirs)]
+    assert rounds == [5, 5]
+
+
 def test_schedule_follows_the_authors():
     """HRNet-Object-Detection: rates, warm-up, clipping, 2x."""
     cfg = named('faster-rcnn_hrnetv2p-w18-in1k-pre_8xb2-2x_coco')
@@ -345,6 +372,9 @@ def test_pretrained_starts_are_published():
         if start is None:
             assert not backbone.get('norm_eval', False)
             continue
+        # what U-HRNet's statistics are of is not known, so they are learnt
+        if backbone.type == 'UHRNet':
+            assert not backbone.get('norm_eval', False)
         file = start.checkpoint
         assert start.type == 'Pretrained'
         if backbone.type == 'UHRNet':

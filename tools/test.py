@@ -117,7 +117,10 @@ def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:
     hook.update(draw=True, interval=1)
     if args.show:
         hook.update(show=True, wait_time=args.wait_time)
-    if args.show_dir:
+    if args.show_dir and cfg.get('default_scope') == 'mmdet':
+        # under the images' names; it would be joined to the work dir
+        hook.test_out_dir = os.path.abspath(args.show_dir)
+    elif args.show_dir:
         cfg.visualizer.save_dir = args.show_dir
 
 

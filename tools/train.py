@@ -85,6 +85,12 @@ def use_amp(cfg: Config) -> None:
             'OptimWrapper'
         )
     if get_device() == 'cpu':
+        if 'roi_head' in cfg.model:
+            raise ValueError(
+                '--amp on a CPU means bfloat16, to which MMDetection rounds '
+                'regions too, by up to 4 pixels: train detectors with a '
+                'roi_head without it'
+            )
         wrapper.type = 'Bf16OptimWrapper'
     else:
         wrapper.type = 'AmpOptimWrapper'

@@ -7,7 +7,11 @@ env_cfg = dict(
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'))
 randomness = dict(seed=0)
-custom_hooks = [dict(type='CheckpointFitHook'), dict(type='NumClassCheckHook')]
+custom_hooks = [
+    dict(type='CheckpointFitHook'),
+    dict(type='NumClassCheckHook'),
+    dict(type='CheckInvalidLossHook', interval=1)
+]
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(
     type='DetLocalVisualizer', vis_backends=vis_backends, name='visualizer')

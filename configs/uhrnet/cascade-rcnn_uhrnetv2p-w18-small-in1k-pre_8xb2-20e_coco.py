@@ -2,7 +2,6 @@ _base_ = './cascade-rcnn_uhrnetv2p-w18_8xb2-20e_coco.py'
 model = dict(
     backbone=dict(
         arch='w18-small',
-        norm_eval=True,
         init_cfg=dict(
             type='Pretrained',
             checkpoint='checkpoints/uhrnet-w18-small_in1k.pth',

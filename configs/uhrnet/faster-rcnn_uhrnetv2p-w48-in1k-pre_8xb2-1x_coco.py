@@ -2,7 +2,6 @@ _base_ = './faster-rcnn_uhrnetv2p-w18_8xb2-1x_coco.py'
 model = dict(
     backbone=dict(
         arch='w48',
-        norm_eval=True,
         init_cfg=dict(
             type='Pretrained',
             checkpoint='checkpoints/uhrnet-w48_in1k.pth',

@@ -69,7 +69,17 @@ def test_boxes_without_area_are_left_out(voc):
     edit(voc, lambda root: add_object(root, 'WBC', [5, 6, 4, 1]))
     dataset = build(voc)
     assert len(dataset.data_list[0]['instances']) == before + 1
-    assert dataset.num_points == 2
+    assert dataset.num_empty_boxes == 2
+
+
+def test_boxes_outside_of_the_image_are_left_out(voc):
+    """Clipped to nothing by the pipeline, they would make losses NaN."""
+    before = len(build(voc).data_list[0]['instances'])
+    edit(voc, lambda root: add_object(root, 'RBC', [100, 6, 20, 20]))
+    edit(voc, lambda root: add_object(root, 'RBC', [90, 6, 20, 20]))
+    dataset = build(voc)
+    assert len(dataset.data_list[0]['instances']) == before + 1
+    assert dataset.num_empty_boxes == 1
 
 
 def test_unknown_class(voc):
@@ -116,20 +126,80 @@ def test_incomplete_object(voc, part):
         parent.remove(parent.find(child))
 
     edit(voc, remove)
-    with pytest.raises(DataError, match=r'train_000.xml.*no name or no box'):
+    with pytest.raises(
+        DataError, match=r'train_000.xml.*has no name, or its box'
+    ):
         build(voc)
+
+
+def remove_all(root):
+    for found in root.findall('object'):
+        root.remove(found)
 
 
 def test_no_object_at_all(voc):
     path = voc / 'ImageSets/Main/train.txt'
     path.write_text('train_000')
-
-    def remove_all(root):
-        for found in root.findall('object'):
-            root.remove(found)
-
     edit(voc, remove_all)
     with pytest.raises(DataError, match='none of its 1 images has an object'):
+        build(voc)
+    assert len(build(voc, test_mode=True)) == 1
+
+
+@pytest.mark.parametrize(
+    'lines, text',
+    [
+        ('train_000\n\ntrain_001', "line 2: '' is no name"),
+        ('train_000\ntrain_000', "line 2: 'train_000' is there twice"),
+        ('train_000  1\n', "line 1: 'train_000  1' is no name"),
+    ],
+    ids=['empty', 'twice', 'with a number'],
+)
+def test_list_of_images(voc, lines, text):
+    (voc / 'ImageSets/Main/train.txt').write_text(lines)
+    with pytest.raises(DataError, match=text):
+        build(voc)
+
+
+def test_missing_image(voc):
+    (voc / 'JPEGImages/train_001.jpg').unlink()
+    with pytest.raises(DataError, match='train_001.jpg is missing.*img_suff'):
+        build(voc)
+
+
+def test_images_of_another_kind(voc):
+    for path in (voc / 'JPEGImages').iterdir():
+        path.rename(path.with_suffix('.png'))
+    image = build(voc, img_suffix='.png').data_list[0]
+    assert image['img_path'] == str(voc / 'JPEGImages/train_000.png')
+
+
+def test_size(voc):
+    """Wrong, small images would be left out; absent, they are looked at."""
+
+    def set_zero(root):
+        root.find('size/width').text = '0'
+
+    edit(voc, set_zero)
+    with pytest.raises(DataError, match='train_000.xml.*is 0x64'):
+        build(voc)
+    edit(voc, lambda root: root.remove(root.find('size')))
+    assert build(voc).data_list[0]['width'] == 96
+    with pytest.raises(DataError, match='none of 8 images is left'):
+        build(voc, filter_cfg=dict(min_size=1000))
+
+
+def test_a_single_class_is_no_text(voc):
+    with pytest.raises(DataError, match=r"classes=\('name',\)"):
+        build(voc, metainfo=dict(classes='RBC'))
+
+
+def test_infinite_box(voc):
+    def widen(root):
+        root.find('object/bndbox/xmax').text = 'inf'
+
+    edit(voc, widen)
+    with pytest.raises(DataError, match='train_000.xml.*lacks a number'):
         build(voc)
 
 

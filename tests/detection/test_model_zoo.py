@@ -6,7 +6,7 @@ import mmdet
 import numpy as np
 import pytest
 import torch
-from config_files import named
+from config_files import ROOT, named
 from mmengine.config import Config
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -19,6 +19,21 @@ PAIRS = {
         'fcos_hrnetv2p-w18-gn-head_4xb4-2x_coco.py'
     ),
 }
+
+
+HOST_FCOS = {
+    'model.data_preprocessor.bgr_to_rgb': False,
+    'model.data_preprocessor.mean': [103.53, 116.28, 123.675],
+    'model.data_preprocessor.std': [57.375, 57.12, 58.395],
+    'model.test_cfg.nms.iou_threshold': 0.5,
+}
+
+
+def test_fcos_options_are_in_the_guide():
+    guide = (ROOT / 'configs/hrnet/README.md').read_text()
+    for key, value in HOST_FCOS.items():
+        value = str(value).replace(' ', '')
+        assert f'{key}={value}' in guide
 
 
 def settle_statistics(backbone):
@@ -40,7 +55,10 @@ def test_zoo_detector(name, mmdet_scope, tmp_path):
     from mmengine.runner import load_checkpoint, save_checkpoint
 
     theirs = Config.fromfile(HOST / PAIRS[name])
+    prepare = theirs.model.data_preprocessor
     theirs.model.backbone.init_cfg = None
+    settings = theirs.model.test_cfg
+    settings.get('rcnn', settings).score_thr = 0.0
     host = MODELS.build(theirs.model).eval()
     host.init_weights()
     settle_statistics(host.backbone)
@@ -51,13 +69,18 @@ def test_zoo_detector(name, mmdet_scope, tmp_path):
 
     cfg = named(name)
     cfg.model.backbone.init_cfg = None
-    cfg.model.data_preprocessor = theirs.model.data_preprocessor
+    if name.startswith('fcos'):
+        # as configs/hrnet/README.md says
+        cfg.merge_from_dict(HOST_FCOS)
+    ours = MODELS.build(cfg.model.data_preprocessor)
+    host_input = MODELS.build(prepare)
+    assert torch.equal(ours.mean, host_input.mean)
+    assert torch.equal(ours.std, host_input.std)
+    assert ours._channel_conversion == host_input._channel_conversion
     # no score of an untrained detector is high
     cfg.model.test_cfg.get('rcnn', cfg.model.test_cfg).score_thr = 0.0
     ours = MODELS.build(cfg.model).eval()
-    for part in ('roi_head', 'bbox_head'):
-        if hasattr(host, part):
-            getattr(host, part).test_cfg = getattr(ours, part).test_cfg
+    assert settings == cfg.model.test_cfg
     load_checkpoint(ours, str(path), map_location='cpu', strict=True)
 
     image = np.random.randint(0, 256, (3, 96, 128), dtype=np.uint8)

@@ -6,7 +6,13 @@ import re
 import cv2
 import pytest
 import torch
-from command_line import ROOT, data_options, succeed, succeed_together
+from command_line import (
+    ROOT,
+    data_options,
+    import_tool,
+    succeed,
+    succeed_together,
+)
 from detection.voc_files import write_voc
 from mmengine.fileio import load
 
@@ -71,7 +77,9 @@ def test_voc_style_run(bccd, tmp_path):
     assert len(found) == 4
     boxes = found[0]['pred_instances']['bboxes']
     assert boxes.shape[1] == 4 and (boxes <= 96).all()
-    drawn = [cv2.imread(str(path)) for path in pictures.rglob('*.png')]
+    names = [f'test_{index:03}.jpg' for index in range(4)]
+    assert sorted(path.name for path in pictures.iterdir()) == names
+    drawn = [cv2.imread(str(pictures / name)) for name in names]
     # truth and predictions side by side
     assert [picture.shape for picture in drawn] == [(64, 192, 3)] * 4
     assert 'Epoch(train) [2][1/4]' in resumed
@@ -81,34 +89,83 @@ def test_voc_style_run(bccd, tmp_path):
     ] == ('uhrnet-w18-small')
 
 
+def evaluate(samples, truth):
+    """Figures of saved predictions."""
+    from mmdet.evaluation import CocoMetric
+
+    metric = CocoMetric(ann_file=str(truth), metric=['bbox', 'segm'])
+    metric.dataset_meta = dict(classes=('person', 'car', 'sign'))
+    metric.process({}, samples)
+    return metric.evaluate(len(samples))
+
+
+def as_truth(samples, path, scenes):
+    """Annotations of the best predictions, so that figures are not zero."""
+    content = json.loads((scenes / 'instances_val.json').read_text())
+    content['annotations'] = []
+    for sample in samples:
+        found = sample['pred_instances']
+        for index in range(0, len(found['scores']), 5):
+            left, top, right, bottom = found['bboxes'][index].tolist()
+            mask = found['masks'][index]
+            content['annotations'].append(
+                dict(
+                    id=len(content['annotations']) + 1,
+                    image_id=sample['img_id'],
+                    category_id=int(found['labels'][index]) + 1,
+                    bbox=[left, top, right - left, bottom - top],
+                    area=(right - left) * (bottom - top),
+                    iscrowd=0,
+                    segmentation=mask | dict(counts=as_text(mask['counts'])),
+                )
+            )
+    path.write_text(json.dumps(content))
+
+
+def as_text(counts):
+    return counts.decode() if isinstance(counts, bytes) else counts
+
+
 def test_masks_with_two_processes(tmp_path, scenes):
-    """gloo; the figure is that of one process."""
-    truth = scenes / 'instances_val.json'
+    """gloo; the figures are those of one process, and not zero."""
     options = (
         *data_options(scenes),
         *SMALL,
         'test_dataloader.dataset.pipeline.2.scale=(96,64)',
         'val_dataloader.dataset.pipeline.2.scale=(96,64)',
-        f'val_evaluator.ann_file={truth}',
-        f'test_evaluator.ann_file={truth}',
+        f'val_evaluator.ann_file={scenes / "instances_val.json"}',
     )
     log = succeed(
         'tools/dist_train.sh', MASKS, 2, '--work-dir', tmp_path, *options
     )
     assert 'Epoch(train) [1][2/2]' in log
     assert 'segm_mAP' in log
-    out = tmp_path / 'found.pkl'
+    out, truth = tmp_path / 'found.pkl', tmp_path / 'truth.json'
     checkpoint = tmp_path / 'epoch_1.pth'
-    tested = succeed(
-        'tools/test.py', MASKS, checkpoint, '--work-dir', tmp_path / 'test',
+    succeed(
+        'tools/test.py', MASKS, checkpoint, '--work-dir', tmp_path / 'one',
         '--out', out, *options,
+        f'test_evaluator.ann_file={scenes / "instances_val.json"}',
     )  # fmt: skip
-    assert figures(tested) == figures(log)
+    samples = load(out)
     # packed, as whole masks of large images would fill a memory
-    for image in load(out):
-        masks = image['pred_instances']['masks']
-        assert len(masks) == len(image['pred_instances']['scores'])
+    for sample in samples:
+        masks = sample['pred_instances']['masks']
+        assert len(masks) == len(sample['pred_instances']['scores'])
         assert all(mask['size'] == [64, 96] for mask in masks)
+    as_truth(samples, truth, scenes)
+    expected = evaluate(samples, truth)
+    tested = succeed(
+        'tools/dist_test.sh', MASKS, checkpoint, 2,
+        '--work-dir', tmp_path / 'two', *options,
+        f'test_evaluator.ann_file={truth}',
+        f'test_dataloader.dataset.ann_file={truth}',
+    )  # fmt: skip
+    for kind in ('bbox', 'segm'):
+        (figure,) = re.findall(rf'{kind}_mAP: (\S+)', tested)
+        print(f'{kind}: {figure} with two processes')
+        assert float(figure) == expected[f'coco/{kind}_mAP']
+        assert float(figure) > 0.05
 
 
 @pytest.fixture
@@ -187,9 +244,12 @@ def test_missing_files_are_named(coco):
     text = r"val_evaluator.ann_file='data/coco/annotations/.*ann_file=FILE"
     with pytest.raises(DataError, match=text):
         check_data_roots(cfg, loaders)
-    cfg.val_evaluator.ann_file = str(
-        coco / 'annotations/instances_val2017.json'
-    )
+    annotations = coco / 'annotations'
+    cfg.val_evaluator.ann_file = str(annotations / 'instances_train2017.json')
+    text = 'val_evaluator.ann_file is .*train2017.*those of .*val2017'
+    with pytest.raises(DataError, match=text):
+        check_data_roots(cfg, loaders)
+    cfg.val_evaluator.ann_file = str(annotations / 'instances_val2017.json')
     check_data_roots(cfg, loaders)
     (coco / 'annotations/instances_train2017.json').unlink()
     text = (
@@ -198,3 +258,20 @@ def test_missing_files_are_named(coco):
     )
     with pytest.raises(DataError, match=text):
         check_data_roots(cfg, loaders)
+
+
+@pytest.mark.parametrize('name', [MASKS, FCOS])
+def test_amp_on_a_cpu(name, monkeypatch):
+    """bfloat16 is too coarse for the coordinates of regions."""
+    from mmengine.config import Config
+
+    tool = import_tool(monkeypatch, 'tools/train.py')
+    monkeypatch.setattr(tool, 'get_device', lambda: 'cpu')
+    cfg = Config.fromfile(ROOT / name)
+    if name == MASKS:
+        with pytest.raises(ValueError, match='rounds regions'):
+            tool.use_amp(cfg)
+        monkeypatch.setattr(tool, 'get_device', lambda: 'cuda')
+    tool.use_amp(cfg)
+    kinds = {MASKS: 'AmpOptimWrapper', FCOS: 'Bf16OptimWrapper'}
+    assert cfg.optim_wrapper.type == kinds[name]

@@ -18,7 +18,7 @@ model = dict(
         norm_cfg=norm_cfg,
         act_cfg=dict(type='ReLU')),
     bbox_head=dict(
-        type='CenterNetHead',
+        type='Float32CenterNetHead',
         num_classes=80,
         in_channels=256,
         feat_channels=256,

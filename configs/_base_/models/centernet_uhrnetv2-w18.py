@@ -4,11 +4,5 @@ model = dict(
     # of the original's segmentation, for RGB in 0-255
     data_preprocessor=dict(
         mean=[127.5, 127.5, 127.5], std=[127.5, 127.5, 127.5]),
-    # MMDetection's CenterNetHead cannot read maps in channels_last
-    backbone=dict(
-        _delete_=True,
-        type='UHRNet',
-        arch='w18',
-        norm_cfg=norm_cfg,
-        memory_format='contiguous'),
+    backbone=dict(_delete_=True, type='UHRNet', arch='w18', norm_cfg=norm_cfg),
     neck=dict(in_channels=[9, 18, 36, 72, 144]))

@@ -31,7 +31,7 @@ def sigmoid_focal_loss_forward(
     Args:
         input: ``(N, C)`` logits.
         target: ``(N, )`` classes; C for none of them, the background.
-        weight: ``(C, )`` weights by target, or empty.
+        weight: ``(C, )`` weights by target, which then is below C, or empty.
         output: ``(N, C)``, filled.
         gamma: Exponent by which easy logits count less.
         alpha: Share of the positive logits, the others have 1 - alpha.
@@ -54,7 +54,7 @@ def sigmoid_focal_loss_backward(
     Args:
         input: ``(N, C)`` logits.
         target: ``(N, )`` classes, as in the forward pass.
-        weight: ``(C, )`` weights by target, or empty.
+        weight: ``(C, )`` weights, as in the forward pass, or empty.
         grad_input: ``(N, C)``, filled.
         gamma: As in the forward pass.
         alpha: As in the forward pass.

@@ -8,6 +8,6 @@ import uhrnet.engine
 import uhrnet.models
 import uhrnet.transforms  # noqa: F401
 
-from . import backbones, datasets
+from . import backbones, datasets, heads
 
-__all__ = ['backbones', 'datasets']
+__all__ = ['backbones', 'datasets', 'heads']

@@ -110,20 +110,34 @@ def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
                         'docs/datasets.md says what belongs there. If you '
                         f'have it elsewhere: --cfg-options {path}.{key}={kind}'
                     )
-        _check_evaluator(cfg, loader.replace('dataloader', 'evaluator'))
+        _check_evaluators(cfg, loader)
 
 
-def _check_evaluator(cfg: Config, name: str) -> None:
-    """Look for the file that an evaluator compares predictions with."""
+def _check_evaluators(cfg: Config, loader: str) -> None:
+    """Check that evaluators read the annotations of the images."""
+    name = loader.replace('dataloader', 'evaluator')
     evaluators = cfg.get(name) or []
     alone = isinstance(evaluators, Mapping)
+    datasets = [*_datasets(cfg.get(loader) or {}, loader)]
     for index, evaluator in enumerate([evaluators] if alone else evaluators):
         file = evaluator.get('ann_file')
         key = f'{name}.ann_file' if alone else f'{name}.{index}.ann_file'
-        if file and '://' not in file and not os.path.isfile(file):
+        if not file or '://' in file or evaluator.get('backend_args'):
+            continue
+        if not os.path.isfile(file):
             raise DataError(
                 f'{key}={file!r} does not exist. If you have the data '
                 f'elsewhere: --cfg-options {key}=FILE, beside data_root'
+            )
+        read = [
+            os.path.join(dataset['data_root'], dataset['ann_file'])
+            for _, dataset in datasets
+            if dataset.get('ann_file')
+        ]
+        if read and not any(os.path.samefile(file, x) for x in read):
+            raise DataError(
+                f'{key} is {file!r}, and the images are those of {read[0]!r}: '
+                f'name one file in both, --cfg-options {key}=FILE'
             )
 
 

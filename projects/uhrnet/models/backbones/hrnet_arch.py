@@ -97,8 +97,9 @@ class HRNetByName:
         extra = stages_of(arch) if isinstance(arch, str) else arch
         super().__init__(extra, **kwargs)
         self.name = f'hrnetv2-{arch}' if isinstance(arch, str) else None
-        self.out_channels = tuple(extra['stage4']['num_channels'])
-        self.out_strides = (4, 8, 16, 32)
+        count = 4 if kwargs.get('multiscale_output', True) else 1
+        self.out_channels = tuple(extra['stage4']['num_channels'][:count])
+        self.out_strides = (4, 8, 16, 32)[:count]
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Map (N, 3, H, W) to four maps, at strides 4, 8, 16 and 32."""
