@@ -39,3 +39,19 @@ def distinct(paths, key):
     for path in paths:
         seen.setdefault(key(load(path)), path)
     return seen
+
+
+def dicts_in(node):
+    """All dicts in a nested config."""
+    if isinstance(node, dict):
+        yield node
+    children = node.values() if isinstance(node, dict) else node
+    for child in children:
+        if isinstance(child, dict | list | tuple):
+            yield from dicts_in(child)
+
+
+def innermost(loader):
+    """A data set's config, out of the wrapper that repeats it."""
+    dataset = loader.dataset
+    return dataset.dataset if 'dataset' in dataset else dataset

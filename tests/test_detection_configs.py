@@ -1,14 +1,18 @@
 """Every config is parsed and built; every distinct model is run once."""
 
 import re
-from pathlib import Path
 
-import mmdet
 import pytest
 import torch
 from config_files import CONFIGS as ALL_CONFIGS
-from config_files import ROOT, distinct, load, named, of_segmentation
-from mmengine.config import Config
+from config_files import (
+    ROOT,
+    dicts_in,
+    distinct,
+    innermost,
+    load,
+    of_segmentation,
+)
 from mmengine.registry import HOOKS
 
 from uhrnet.engine.data_sources import SOURCES
@@ -54,23 +58,6 @@ SCHEDULES = {
     '140e': (28, [18, 24]),  # of five rounds each
 }
 MASKS = ('mask-rcnn', 'cascade-mask-rcnn', 'htc')
-HOST = Path(mmdet.__file__).parent / '.mim/configs/hrnet'
-
-
-def dicts_in(node):
-    """All dicts in a nested config."""
-    if isinstance(node, dict):
-        yield node
-    children = node.values() if isinstance(node, dict) else node
-    for child in children:
-        if isinstance(child, dict | list | tuple):
-            yield from dicts_in(child)
-
-
-def innermost(loader):
-    """A data set's config, out of the wrapper that repeats it."""
-    dataset = loader.dataset
-    return dataset.dataset if 'dataset' in dataset else dataset
 
 
 def test_all_are_seen():
@@ -186,179 +173,6 @@ def test_builds(path, mmdet_scope):
     assert cfg.randomness == dict(seed=0)
 
 
-# With 80 classes and the background, 81 logits of a class. Stated for
-# HRNetV2p are 27.49M, 47.29M, 63.53M and 83.37M.
-PARAMETERS = {
-    'w18': 27_482_676,
-    'w32': 47_279_712,
-    'w40': 63_526_112,
-    'w48': 83_360_736,
-}
-
-
-@pytest.mark.parametrize('arch', PARAMETERS)
-def test_parameters(arch, mmdet_scope):
-    from mmdet.registry import MODELS
-
-    cfg = named(f'faster-rcnn_hrnetv2p-{arch}-in1k-pre_8xb2-1x_coco')
-    counts = []
-    models = [cfg.model]
-    if arch != 'w48':  # which MMDetection has not
-        models.append(Config.fromfile(HOST / HOST_NAMES[arch]).model)
-    for model in models:
-        with torch.device('meta'):
-            detector = MODELS.build(model)
-        counts.append(sum(p.numel() for p in detector.parameters()))
-    print(f'Faster R-CNN {arch}: {counts} parameters')
-    assert set(counts) == {PARAMETERS[arch]}
-    stated = dict(w18=27.49, w32=47.29, w40=63.53, w48=83.37)[arch]
-    assert abs(counts[0] / 1e6 - stated) < 0.011
-
-
-HOST_NAMES = {
-    'w18': 'faster-rcnn_hrnetv2p-w18-1x_coco.py',
-    'w32': 'faster-rcnn_hrnetv2p-w32-1x_coco.py',
-    'w40': 'faster-rcnn_hrnetv2p-w40-1x_coco.py',
-}
-HOSTS = {
-    'faster-rcnn_hrnetv2p-w18-in1k-pre_8xb2-1x_coco': HOST_NAMES['w18'],
-    'mask-rcnn_hrnetv2p-w18-in1k-pre_8xb2-1x_coco': (
-        'mask-rcnn_hrnetv2p-w18-1x_coco.py'
-    ),
-    'cascade-rcnn_hrnetv2p-w32-in1k-pre_8xb2-20e_coco': (
-        'cascade-rcnn_hrnetv2p-w32-20e_coco.py'
-    ),
-    'cascade-mask-rcnn_hrnetv2p-w40-in1k-pre_8xb2-20e_coco': (
-        'cascade-mask-rcnn_hrnetv2p-w40-20e_coco.py'
-    ),
-    'htc_hrnetv2p-w18-in1k-pre_8xb2-20e_coco': (
-        'htc_hrnetv2p-w18_20e_coco.py'
-    ),
-    'fcos_hrnetv2p-w32-in1k-pre_4xb4-ms-2x_coco': (
-        'fcos_hrnetv2p-w32-gn-head_ms-640-800-4xb4-2x_coco.py'
-    ),
-}
-
-
-@pytest.mark.parametrize('name', HOSTS)
-def test_detectors_are_mmdetections(name, mmdet_scope):
-    """Value by value, but for the backbone's and the neck's ways to say it.
-
-    So weights of its model zoo fit, and figures compare.
-    """
-    from uhrnet.models.backbones.hrnet_arch import stages_of
-
-    ours, theirs = named(name), Config.fromfile(HOST / HOSTS[name])
-    arch = ours.model.backbone.arch
-    assert ours.model.pop('backbone') == dict(
-        type='NearestHRNet',
-        arch=arch,
-        init_cfg=dict(
-            type='Pretrained', checkpoint=f'open-mmlab://msra/hrnetv2_{arch}'
-        ),
-    )
-    body = theirs.model.pop('backbone')
-    assert body.pop('type') == 'HRNet'
-    assert body.pop('extra') == stages_of(arch)
-    assert body.init_cfg.checkpoint == f'open-mmlab://msra/hrnetv2_{arch}'
-    neck = theirs.model.pop('neck')
-    assert neck.pop('type') == 'HRFPN'
-    neck.pop('num_outs', None)  # 5
-    assert ours.model.pop('neck') == dict(type='HRNetV2p', **neck)
-    # MMDetection writes defaults down here and there
-    defaults = dict(debug=False, match_low_quality=True, with_conv_res=True)
-    for model in (ours.model, theirs.model):
-        for node in dicts_in(model):
-            for key, value in defaults.items():
-                if node.get(key) == value:
-                    del node[key]
-    if name.startswith('htc'):
-        # as for the other detectors of masks
-        assert ours.model.data_preprocessor.pop('pad_mask')
-    if name.startswith('fcos'):
-        # RGB in place of the same statistics for BGR, as elsewhere, and the
-        # authors' suppression
-        prepare, other = (
-            x.model.pop('data_preprocessor') for x in (ours, theirs)
-        )
-        assert prepare.mean == other.mean[::-1]
-        assert prepare.std == other.std[::-1]
-        assert (prepare.bgr_to_rgb, other.bgr_to_rgb) == (True, False)
-        nms = ours.model.test_cfg.nms
-        assert nms.iou_threshold == 0.6
-        nms.iou_threshold = 0.5
-        gn = ours.model.bbox_head.pop('norm_cfg')
-        assert gn == dict(type='GN', num_groups=32, requires_grad=True)
-    assert ours.model == theirs.model
-    for split in ('train', 'val', 'test'):
-        mine = innermost(ours[f'{split}_dataloader'])
-        other = innermost(theirs[f'{split}_dataloader'])
-        loading = ('LoadCheckedImage', 'LoadImageFromFile', 'CheckImageFile')
-        steps, expected = (
-            [
-                {k: v for k, v in step.items() if k != 'backend_args'}
-                for step in x.pipeline
-                if step.type not in loading
-            ]
-            for x in (mine, other)
-        )
-        if name.startswith('fcos') and split == 'train':
-            # any size between the two, as the authors draw it
-            (index,) = (
-                i for i, s in enumerate(steps) if 'Resize' in s['type']
-            )
-            drawn = steps.pop(index), expected.pop(index)
-            assert [x['type'] for x in drawn] == [
-                'RandomResize', 'RandomChoiceResize'
-            ]  # fmt: skip
-            assert drawn[0]['scale'] == drawn[1]['scales']
-        assert steps == expected
-        for key in ('ann_file', 'data_prefix', 'filter_cfg'):
-            assert mine.get(key) == other.get(key)
-    keys = ('type', 'lr', 'momentum', 'weight_decay')
-    optimizers = [x.optim_wrapper.optimizer for x in (ours, theirs)]
-    assert [optimizers[0][k] for k in keys] == [optimizers[1][k] for k in keys]
-
-
-def test_centernet_is_mmdetections(mmdet_scope):
-    """All but backbone, neck, width and what checks files."""
-    ours = named('centernet_hrnetv2-w18-in1k-pre_8xb16-140e_coco-512x512')
-    theirs = Config.fromfile(
-        HOST.parent / 'centernet/centernet_r18_8xb16-crop512-140e_coco.py'
-    )
-    for key in ('optim_wrapper', 'param_scheduler', 'train_cfg'):
-        assert ours[key] == theirs[key]
-    heads = [x.model.bbox_head for x in (ours, theirs)]
-    for head in heads:
-        assert head.pop('type').endswith('CenterNetHead')
-        del head['in_channels'], head['feat_channels']
-    assert heads[0] == heads[1]
-    assert ours.model.test_cfg == theirs.model.test_cfg
-    for split in ('train', 'val', 'test'):
-        datasets = [
-            innermost(x[f'{split}_dataloader']) for x in (ours, theirs)
-        ]
-        steps, expected = (
-            [step for step in x.pipeline if 'Image' not in step.type]
-            for x in datasets
-        )
-        assert steps == expected
-    rounds = [x.train_dataloader.dataset.times for x in (ours, theirs)]
-    assert rounds == [5, 5]
-
-
-def test_schedule_follows_the_authors():
-    """HRNet-Object-Detection: rates, warm-up, clipping, 2x."""
-    cfg = named('faster-rcnn_hrnetv2p-w18-in1k-pre_8xb2-2x_coco')
-    assert cfg.optim_wrapper.optimizer == dict(
-        type='SGD', lr=0.02, momentum=0.9, weight_decay=1e-4
-    )
-    assert cfg.optim_wrapper.clip_grad == dict(max_norm=35, norm_type=2)
-    warming, _ = cfg.param_scheduler
-    assert (warming.type, warming.end) == ('LinearLR', 500)
-    assert warming.start_factor == pytest.approx(1 / 3)
-
-
 def test_pretrained_starts_are_published():
     from mmengine.runner.checkpoint import get_external_models
 
@@ -411,41 +225,66 @@ def models():
     return [*distinct(CONFIGS, _model_key).values()]
 
 
-def on_scenes(cfg, scenes):
-    """The data sets of a config, on rendered scenes at their own size."""
+def small(pipeline):
+    """The same steps at sizes of the rendered scenes."""
+    for step in dicts_in(pipeline):
+        if 'Resize' in step.get('type', ''):
+            step.scale = (96, 64)
+            if step.type == 'RandomResize':
+                step.ratio_range = (1, 1)
+        if 'crop_size' in step:
+            step.crop_size = (64, 64)
+    return pipeline
+
+
+def on_scenes(pipeline, scenes, test_mode):
+    """A data set of rendered scenes with a config's pipeline."""
     from mmdet.registry import DATASETS
 
-    datasets = []
-    for split in ('train', 'test'):
-        pipeline = innermost(cfg[f'{split}_dataloader']).pipeline
-        for step in pipeline:
-            if 'Resize' in step.type:
-                step.scale = (96, 64)
-                if step.type == 'RandomResize':
-                    step.update(ratio_range=(1, 1))
-            if 'crop_size' in step:
-                step.crop_size = (64, 64)
-        datasets.append(
-            DATASETS.build(
-                dict(
-                    type='ScenesDataset',
-                    data_root=str(scenes),
-                    ann_file='instances_train.json',
-                    data_prefix=dict(
-                        img='images/train', seg='annotations/train'
-                    ),
-                    test_mode=split == 'test',
-                    pipeline=pipeline,
-                )
-            )
+    return DATASETS.build(
+        dict(
+            type='ScenesDataset',
+            data_root=str(scenes),
+            ann_file='instances_train.json',
+            data_prefix=dict(img='images/train', seg='annotations/train'),
+            test_mode=test_mode,
+            pipeline=small(pipeline),
         )
-    return datasets
+    )
+
+
+@pytest.mark.parametrize('index', range(NUM_PIPELINES))
+def test_each_pipeline_runs(index, scenes, mmdet_scope):
+    path = [*distinct(CONFIGS, _pipeline_key).values()][index]
+    cfg = load(path)
+    train = on_scenes(innermost(cfg.train_dataloader).pipeline, scenes, False)
+    test = on_scenes(cfg.test_dataloader.dataset.pipeline, scenes, True)
+    for dataset in (train, test):
+        sample = dataset[0]
+        assert sample['inputs'].shape[0] == 3
+        truth = sample['data_samples'].gt_instances
+        assert len(truth.bboxes) == len(truth.labels) > 0
+        assert ('masks' in truth) == path_has_masks(path)
+        height, width = sample['data_samples'].img_shape
+        assert sample['inputs'].shape[1:] == (height, width)
+    assert sample['data_samples'].ori_shape == (64, 96)
+    if cfg.get('tta_pipeline'):
+        views = on_scenes(cfg.tta_pipeline, scenes, True)[0]
+        (step,) = (s for s in cfg.tta_pipeline if s.type == 'TestTimeAug')
+        count = len(step.transforms[0]) * len(step.transforms[1])
+        assert len(views['inputs']) == count
+        flips = [bool(x.flip) for x in views['data_samples']]
+        assert sum(flips) == count / 2
+        first, mirrored = (
+            views['inputs'][flips.index(x)] for x in (False, True)
+        )
+        border = (mirrored.shape[2] - 96) // 2  # CenterNet's padding
+        inside = slice(border, border + 96)
+        assert torch.equal(first[..., inside].flip(2), mirrored[..., inside])
 
 
 @pytest.mark.parametrize('index', range(NUM_MODELS))
-def test_each_model_and_pipeline_steps_and_predicts(
-    models, index, scenes, mmdet_scope
-):
+def test_each_model_steps_and_predicts(models, index, scenes, mmdet_scope):
     """A training step on rendered scenes, and predictions for two of them."""
     from mmdet.registry import MODELS
     from mmengine.dataset import pseudo_collate
@@ -460,7 +299,8 @@ def test_each_model_and_pipeline_steps_and_predicts(
     cfg.model.backbone.pop('init_cfg', None)
     model = revert_sync_batchnorm(MODELS.build(cfg.model))
     model.init_weights()
-    train, test = on_scenes(cfg, scenes)
+    train = on_scenes(innermost(cfg.train_dataloader).pipeline, scenes, False)
+    test = on_scenes(cfg.test_dataloader.dataset.pipeline, scenes, True)
     batch = pseudo_collate([train[0], train[1]])
     losses = model.train()(
         **model.data_preprocessor(batch, training=True), mode='loss'

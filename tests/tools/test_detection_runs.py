@@ -62,10 +62,17 @@ def test_voc_style_run(bccd, tmp_path):
     checkpoint = folder / 'epoch_1.pth'
     out, pictures = tmp_path / 'found.pkl', tmp_path / 'pictures'
     # the validation and the test images are the same here
-    tested, resumed = succeed_together(
+    tested, averaged, resumed = succeed_together(
         (
             'tools/test.py', BCCD, checkpoint, '--work-dir', tmp_path,
             '--out', out, '--show-dir', pictures, *options,
+        ),
+        (
+            # the short schedule's config has no tta_pipeline
+            'tools/test.py', BCCD.replace('4-6e', '8-100e').replace(
+                '240x320', '480x640'
+            ),
+            checkpoint, '--work-dir', tmp_path, '--tta-flip', *options,
         ),
         (
             'tools/train.py', BCCD, '--work-dir', folder, '--resume',
@@ -73,6 +80,7 @@ def test_voc_style_run(bccd, tmp_path):
         ),
     )  # fmt: skip
     assert figures(tested) == figures(log)
+    figures(averaged)
     found = load(out)
     assert len(found) == 4
     boxes = found[0]['pred_instances']['bboxes']
