@@ -48,6 +48,19 @@ def test_segmentation_needs_no_detection():
     assert out.splitlines()[-1] == 'ExactHRNet'
 
 
+def test_detection_needs_no_segmentation():
+    """With mmdetection alone, detectors and their data are registered."""
+    out = run_python(
+        'import sys\n'
+        'sys.modules["mmseg"] = None  # importing it fails\n'
+        'import uhrnet.detection\n'
+        'from mmdet.registry import DATASETS, MODELS\n'
+        'print(MODELS.get("NearestHRNet").__name__,'
+        ' DATASETS.get("BCCDDataset").__name__)'
+    )
+    assert out.splitlines()[-1] == 'NearestHRNet BCCDDataset'
+
+
 def test_no_trace_of_a_machine():
     """No local path or host in what is published."""
     listed = subprocess.run(

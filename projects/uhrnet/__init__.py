@@ -2,8 +2,9 @@
 
 Importing the package is cheap: it only arranges that the toolboxes, once
 somebody imports them, run on today's PyTorch (see :mod:`uhrnet.compat`).
-Import ``uhrnet.models`` for the backbones, or one of the task packages
-(``uhrnet.segmentation``) for everything that a config of the task names.
+Import ``uhrnet.models`` for the backbones and necks, or one of the task
+packages (``uhrnet.segmentation``, ``uhrnet.detection``) for everything that a
+config of the task names.
 """
 
 from .compat import install as _install_compat
