@@ -8,7 +8,7 @@ from config_files import CONFIGS, ROOT
 
 METAFILES = sorted((ROOT / 'configs').glob('*/metafile.yml'))
 STATUSES = ('reported', 'converted', 'trained')
-NUM_MODELS = {'hrnet': 22}
+NUM_MODELS = {'hrnet': 24, 'uhrnet': 1}
 
 
 def models_in(path):
@@ -70,5 +70,6 @@ def test_figures_are_those_of_the_guide():
             for figure in result['Metrics'].values()
         ]
         for row in models_in(ROOT / 'configs/hrnet/metafile.yml')
+        if 'coco' in row['Name']
     }
     assert shown == stated
