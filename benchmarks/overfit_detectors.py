@@ -3,6 +3,7 @@
     python benchmarks/overfit_detectors.py [--families fcos htc]
     python benchmarks/overfit_detectors.py --out lite
     python benchmarks/overfit_detectors.py --out compiled --against lite
+    python benchmarks/overfit_detectors.py --out compiled --against lite --test
 
 Each family's COCO config is taken as it is but for sizes: images of 256x448,
 a quarter of the channels, anchors of half the size, fewer proposals, no
@@ -12,7 +13,7 @@ smaller ones are ignored, and is evaluated on the same eight.
 
 To compare environments, such as mmcv-lite and compiled mmcv, run it in both:
 ``--against`` trains here what was trained there, and tests here the weights
-from there as well.
+from there as well, or, with ``--test``, these alone.
 """
 
 import argparse
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
 from mmengine.config import Config, ConfigDict
 
 from uhrnet.compat.mmcv_ext import ops_backend
+from uhrnet.engine.dataset_configs import innermost_dataset
 from uhrnet.engine.launch import build_runner
 from uhrnet.scenes import write_dataset
 
@@ -61,7 +63,7 @@ SIZES = (
 )
 
 
-def shrink(node: ConfigDict | list) -> None:
+def shrink(node: ConfigDict) -> None:
     """Make a detector's config small, in place."""
     for key, value in node.items():
         for child in value if isinstance(value, list) else [value]:
@@ -87,7 +89,7 @@ def make_config(family: str, backbone: str, root: Path, iters: int) -> Config:
     cfg.model.neck.in_channels = channels
     (loading,) = (
         step
-        for step in _innermost(cfg.train_dataloader).pipeline
+        for step in innermost_dataset(cfg.train_dataloader).pipeline
         if step.type == 'LoadAnnotations'
     )
     test_pipeline = cfg.test_dataloader.dataset.pipeline
@@ -136,11 +138,6 @@ def make_config(family: str, backbone: str, root: Path, iters: int) -> Config:
     return cfg
 
 
-def _innermost(loader: ConfigDict) -> ConfigDict:
-    dataset = loader.dataset
-    return dataset.dataset if 'dataset' in dataset else dataset
-
-
 def ignore_small(root: Path) -> int:
     """Mark objects too small to be learnt as crowds; return the others."""
     path = root / 'instances_train.json'
@@ -185,7 +182,13 @@ def parse_args() -> argparse.Namespace:
         '--out', type=Path, default=Path('work_dirs/overfit_detectors')
     )
     parser.add_argument('--against', type=Path, help="another run's --out")
-    return parser.parse_args()
+    parser.add_argument(
+        '--test', action='store_true', help='do not train, with --against'
+    )
+    args = parser.parse_args()
+    if args.test and not args.against:
+        parser.error('--test tests the weights of another run: --against')
+    return args
 
 
 def main() -> None:
@@ -198,7 +201,7 @@ def main() -> None:
         iters = args.iters or ITERATIONS[family]
         cfg = make_config(family, args.backbone, root, iters)
         name = f'{args.backbone}_{family}'
-        rows = {'trained': run(cfg, args.out / name)}
+        rows = {} if args.test else {'trained': run(cfg, args.out / name)}
         if args.against:
             weights = args.against / name / f'iter_{iters}.pth'
             rows['theirs, tested'] = run(cfg, args.out / name, weights)

@@ -49,9 +49,3 @@ def dicts_in(node):
     for child in children:
         if isinstance(child, dict | list | tuple):
             yield from dicts_in(child)
-
-
-def innermost(loader):
-    """A data set's config, out of the wrapper that repeats it."""
-    dataset = loader.dataset
-    return dataset.dataset if 'dataset' in dataset else dataset

@@ -9,13 +9,13 @@ from config_files import (
     ROOT,
     dicts_in,
     distinct,
-    innermost,
     load,
     of_segmentation,
 )
 from mmengine.registry import HOOKS
 
 from uhrnet.engine.data_sources import SOURCES
+from uhrnet.engine.dataset_configs import innermost_dataset
 
 CONFIGS = [path for path in ALL_CONFIGS if not of_segmentation(path)]
 NAMES = [path.stem for path in CONFIGS]
@@ -114,7 +114,9 @@ def test_agrees_with_its_name(path):
 
 def types(cfg):
     """What the pipeline of a training does, in order."""
-    return [step.type for step in innermost(cfg.train_dataloader).pipeline]
+    return [
+        step.type for step in innermost_dataset(cfg.train_dataloader).pipeline
+    ]
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=NAMES)
@@ -132,7 +134,7 @@ def test_builds(path, mmdet_scope):
         model = MODELS.build(cfg.model)
     if hasattr(model.backbone, 'out_channels'):
         assert model.neck.in_channels == model.backbone.out_channels
-    train = innermost(cfg.train_dataloader)
+    train = innermost_dataset(cfg.train_dataloader)
     assert train.type in SOURCES, 'nobody is told where to get it'
     classes = DATASETS.get(train.type).METAINFO['classes']
     counts = {
@@ -143,7 +145,7 @@ def test_builds(path, mmdet_scope):
     assert counts == {len(classes)}
     masks = path_has_masks(path)
     for split in ('train', 'val', 'test'):
-        dataset = innermost(cfg[f'{split}_dataloader'])
+        dataset = innermost_dataset(cfg[f'{split}_dataloader'])
         assert dataset.type == train.type
         for step in dataset.pipeline:
             TRANSFORMS.build(step)
@@ -210,7 +212,7 @@ def _model_key(cfg):
 
 
 def _pipeline_key(cfg):
-    steps = [innermost(cfg.train_dataloader).pipeline]
+    steps = [innermost_dataset(cfg.train_dataloader).pipeline]
     steps += [cfg.test_dataloader.dataset.pipeline, cfg.get('tta_pipeline')]
     return str(steps)
 
@@ -257,7 +259,9 @@ def on_scenes(pipeline, scenes, test_mode):
 def test_each_pipeline_runs(index, scenes, mmdet_scope):
     path = [*distinct(CONFIGS, _pipeline_key).values()][index]
     cfg = load(path)
-    train = on_scenes(innermost(cfg.train_dataloader).pipeline, scenes, False)
+    train = on_scenes(
+        innermost_dataset(cfg.train_dataloader).pipeline, scenes, False
+    )
     test = on_scenes(cfg.test_dataloader.dataset.pipeline, scenes, True)
     for dataset in (train, test):
         sample = dataset[0]
@@ -299,7 +303,9 @@ def test_each_model_steps_and_predicts(models, index, scenes, mmdet_scope):
     cfg.model.backbone.pop('init_cfg', None)
     model = revert_sync_batchnorm(MODELS.build(cfg.model))
     model.init_weights()
-    train = on_scenes(innermost(cfg.train_dataloader).pipeline, scenes, False)
+    train = on_scenes(
+        innermost_dataset(cfg.train_dataloader).pipeline, scenes, False
+    )
     test = on_scenes(cfg.test_dataloader.dataset.pipeline, scenes, True)
     batch = pseudo_collate([train[0], train[1]])
     losses = model.train()(

@@ -5,8 +5,10 @@ from pathlib import Path
 import mmdet
 import pytest
 import torch
-from config_files import dicts_in, innermost, named
+from config_files import dicts_in, named
 from mmengine.config import Config
+
+from uhrnet.engine.dataset_configs import innermost_dataset
 
 HOST = Path(mmdet.__file__).parent / '.mim/configs/hrnet'
 # With 80 classes and the background, 81 logits of a class. Stated for
@@ -114,8 +116,8 @@ def test_detectors_are_mmdetections(name, mmdet_scope):
         assert gn == dict(type='GN', num_groups=32, requires_grad=True)
     assert ours.model == theirs.model
     for split in ('train', 'val', 'test'):
-        mine = innermost(ours[f'{split}_dataloader'])
-        other = innermost(theirs[f'{split}_dataloader'])
+        mine = innermost_dataset(ours[f'{split}_dataloader'])
+        other = innermost_dataset(theirs[f'{split}_dataloader'])
         loading = ('LoadCheckedImage', 'LoadImageFromFile', 'CheckImageFile')
         steps, expected = (
             [
@@ -159,7 +161,7 @@ def test_centernet_is_mmdetections(mmdet_scope):
     assert ours.model.test_cfg == theirs.model.test_cfg
     for split in ('train', 'val', 'test'):
         datasets = [
-            innermost(x[f'{split}_dataloader']) for x in (ours, theirs)
+            innermost_dataset(x[f'{split}_dataloader']) for x in (ours, theirs)
         ]
         steps, expected = (
             [step for step in x.pipeline if 'Image' not in step.type]

@@ -14,6 +14,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
 from uhrnet.engine.data_sources import check_data_roots
+from uhrnet.engine.dataset_configs import innermost_dataset
 from uhrnet.engine.launch import (
     add_common_arguments,
     build_runner,
@@ -84,7 +85,7 @@ def main() -> None:
     if args.tta or args.tta_flip:
         use_tta(cfg, flip_only=not args.tta)
     if args.format_only:
-        dataset = test_dataset(cfg)
+        dataset = innermost_dataset(cfg.test_dataloader)
         dataset.pipeline = without_labels(dataset.pipeline)
         if cfg.default_scope == 'mmdet':
             cfg.test_evaluator.outfile_prefix = f'{args.out}/detections'
@@ -124,14 +125,6 @@ def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:
         cfg.visualizer.save_dir = args.show_dir
 
 
-def test_dataset(cfg: Config) -> ConfigDict:
-    """Return the test data set's config, out of wrappers such as repeats."""
-    dataset = cfg.test_dataloader.dataset
-    while 'dataset' in dataset:
-        dataset = dataset.dataset
-    return dataset
-
-
 def use_tta(cfg: Config, flip_only: bool) -> None:
     """Put the test pipeline and the model into their augmented forms.
 
@@ -140,7 +133,7 @@ def use_tta(cfg: Config, flip_only: bool) -> None:
     for key in ('tta_model', 'tta_pipeline'):
         if not cfg.get(key):
             raise ValueError(f'--tta needs {key} in the config')
-    dataset = test_dataset(cfg)
+    dataset = innermost_dataset(cfg.test_dataloader)
     resizing = [step for step in dataset.pipeline if step.type == 'Resize']
     dataset.pipeline = cfg.tta_pipeline
     if flip_only:
@@ -203,7 +196,9 @@ def use_submission(cfg: Config, options: dict) -> None:
         cfg, {k: v for k, v in options.items() if k.startswith('submission.')}
     )
     submission = cfg.get('submission', {})
-    test_dataset(cfg).update(submission.get('dataset', {}))
+    innermost_dataset(cfg.test_dataloader).update(
+        submission.get('dataset', {})
+    )
     evaluator = dict(type='IoUMetric') | dict(submission.get('evaluator', {}))
     cfg.test_evaluator = evaluator | dict(format_only=True)
 

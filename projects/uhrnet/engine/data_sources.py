@@ -1,11 +1,13 @@
 """Say how to get a data set whose folder is missing."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from mmengine.config import Config
 
 from uhrnet.errors import DataError
+
+from .dataset_configs import find_datasets
 
 _PASCAL_CONTEXT = (
     'Unpack VOCtrainval_03-May-2010.tar of VOC 2010 to it, put '
@@ -77,7 +79,7 @@ def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
             name another place.
     """
     for loader in loaders:
-        for path, dataset in _datasets(cfg.get(loader) or {}, loader):
+        for path, dataset in find_datasets(cfg.get(loader) or {}, loader):
             root = dataset.get('data_root')
             if not root or '://' in root or dataset.get('backend_args'):
                 continue
@@ -118,7 +120,7 @@ def _check_evaluators(cfg: Config, loader: str) -> None:
     name = loader.replace('dataloader', 'evaluator')
     evaluators = cfg.get(name) or []
     alone = isinstance(evaluators, Mapping)
-    datasets = [*_datasets(cfg.get(loader) or {}, loader)]
+    datasets = [*find_datasets(cfg.get(loader) or {}, loader)]
     for index, evaluator in enumerate([evaluators] if alone else evaluators):
         file = evaluator.get('ann_file')
         key = f'{name}.ann_file' if alone else f'{name}.{index}.ann_file'
@@ -139,14 +141,3 @@ def _check_evaluators(cfg: Config, loader: str) -> None:
                 f'{key} is {file!r}, and the images are those of {read[0]!r}: '
                 f'name one file in both, --cfg-options {key}=FILE'
             )
-
-
-def _datasets(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
-    """Find dataset dicts, also inside wrappers such as ``RepeatDataset``."""
-    if 'data_root' in node:
-        yield path, node
-    inner = node.get('dataset')
-    if isinstance(inner, Mapping):
-        yield from _datasets(inner, f'{path}.dataset')
-    for index, dataset in enumerate(node.get('datasets') or ()):
-        yield from _datasets(dataset, f'{path}.datasets.{index}')

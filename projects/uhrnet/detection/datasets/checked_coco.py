@@ -1,10 +1,12 @@
 """Data sets of boxes and masks in COCO's form."""
 
-from mmdet.datasets import BaseDetDataset, CocoDataset
+from mmdet.datasets import CocoDataset
 from mmdet.datasets.api_wrappers import COCO
 from mmdet.registry import DATASETS
 
 from uhrnet.errors import DataError
+
+from .kept_images import check_kept
 
 
 class CheckedCOCO(COCO):
@@ -57,14 +59,3 @@ class CheckedCocoDataset(CocoDataset):
     def filter_data(self) -> list[dict]:
         """Leave out what ``filter_cfg`` says."""
         return check_kept(super().filter_data(), self)
-
-
-def check_kept(kept: list[dict], dataset: BaseDetDataset) -> list[dict]:
-    """Return the images that a filter left, if any are."""
-    if not kept:
-        raise DataError(
-            f'{dataset.ann_file}: none of {len(dataset.data_list)} images is '
-            'left. filter_cfg.filter_empty_gt leaves out those without an '
-            'object of the classes, min_size small ones.'
-        )
-    return kept

@@ -11,7 +11,7 @@ from mmengine.logging import print_log
 
 from uhrnet.errors import DataError
 
-from .checked_coco import check_kept
+from .kept_images import check_kept
 
 
 @DATASETS.register_module()

@@ -1,0 +1,32 @@
+"""Find the configs of data sets inside those of dataloaders."""
+
+from collections.abc import Iterator, Mapping
+
+from mmengine.config import ConfigDict
+
+
+def find_datasets(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
+    """Find data sets, also inside wrappers such as ``RepeatDataset``.
+
+    Args:
+        node: The config of a dataloader, a wrapper or a data set.
+        path: Its dotted path, for messages.
+
+    Yields:
+        Dotted path and config of everything that has a ``data_root``.
+    """
+    if 'data_root' in node:
+        yield path, node
+    inner = node.get('dataset')
+    if isinstance(inner, Mapping):
+        yield from find_datasets(inner, f'{path}.dataset')
+    for index, dataset in enumerate(node.get('datasets') or ()):
+        yield from find_datasets(dataset, f'{path}.datasets.{index}')
+
+
+def innermost_dataset(loader: ConfigDict) -> ConfigDict:
+    """Return the data set of a dataloader that has one, out of wrappers."""
+    dataset = loader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    return dataset
