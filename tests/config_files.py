@@ -8,13 +8,13 @@ from mmengine.config import Config
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / 'configs').glob('[!_]*/*.py'))
-NUM_CONFIGS = 205
-SEGMENTORS = ('fcn', 'ocrnet')
+NUM_CONFIGS = 319
+SEGMENTORS = ('fcn', 'fpn', 'hfgd', 'ocrnet')
 
 
 def of_segmentation(path):
     """Whether a config is one of segmentation, by its name."""
-    return path.stem.split('_')[0] in SEGMENTORS
+    return path.stem.split('_')[0].split('-')[0] in SEGMENTORS
 
 
 @functools.cache

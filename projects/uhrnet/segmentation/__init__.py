@@ -8,6 +8,20 @@ import uhrnet.engine
 import uhrnet.models
 import uhrnet.transforms  # noqa: F401
 
-from . import backbones, datasets, flip_pairs, transforms, visualizer
+from . import (
+    backbones,
+    datasets,
+    flip_pairs,
+    hfgd_head,
+    transforms,
+    visualizer,
+)
 
-__all__ = ['backbones', 'datasets', 'flip_pairs', 'transforms', 'visualizer']
+__all__ = [
+    'backbones',
+    'datasets',
+    'flip_pairs',
+    'hfgd_head',
+    'transforms',
+    'visualizer',
+]

@@ -3,7 +3,7 @@
 from mmseg.models.backbones.hrnet import HRModule, HRNet
 from mmseg.models.utils import Upsample
 from mmseg.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
 from uhrnet.models.backbones.hrnet_arch import HRNetByName
 
@@ -21,6 +21,8 @@ class ExactHRNet(HRNetByName, HRNet):
 
     Args:
         arch: As for :class:`HRNetByName`, with its attributes.
+        return_stem: Put the stem's map (stride 2, 64 channels) in front of
+            the four, for decoders that reach output stride 2.
         **kwargs: As for ``HRNet``.
 
     Examples:
@@ -29,11 +31,33 @@ class ExactHRNet(HRNetByName, HRNet):
         [(18, 16, 32), (36, 8, 16)]
     """
 
-    def __init__(self, arch: str | dict, **kwargs: object) -> None:
+    def __init__(
+        self, arch: str | dict, return_stem: bool = False, **kwargs: object
+    ) -> None:
         super().__init__(arch, **kwargs)
+        self.return_stem = return_stem
+        if return_stem:
+            self.out_channels = (64, *self.out_channels)
+            self.out_strides = (2, *self.out_strides)
         for module in self.modules():
             if isinstance(module, HRModule):
                 _resize_once(module)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Map (N, 3, H, W) to maps of ``out_channels`` at ``out_strides``."""
+        stem = self.relu(self.norm1(self.conv1(x)))
+        x = self.relu(self.norm2(self.conv2(stem)))
+        maps = [self.layer1(x)]
+        for stage in (2, 3, 4):
+            transitions = getattr(self, f'transition{stage - 1}')
+            # A branch is new, changes its channels, or goes on as it is.
+            maps = getattr(self, f'stage{stage}')(
+                [
+                    maps[index] if layers is None else layers(maps[-1])
+                    for index, layers in enumerate(transitions)
+                ]
+            )
+        return (stem, *maps) if self.return_stem else tuple(maps)
 
 
 def _resize_once(module: HRModule) -> None:

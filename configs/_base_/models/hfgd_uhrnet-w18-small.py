@@ -1,0 +1,8 @@
+_base_ = './hfgd_uhrnet-w18.py'
+model = dict(
+    backbone=dict(
+        arch='w18-small',
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='checkpoints/uhrnet-w18-small_in1k.pth',
+            prefix='backbone.')))

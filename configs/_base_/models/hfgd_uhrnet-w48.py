@@ -1,0 +1,9 @@
+_base_ = './hfgd_uhrnet-w18.py'
+model = dict(
+    backbone=dict(
+        arch='w48',
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='checkpoints/uhrnet-w48_in1k.pth',
+            prefix='backbone.')),
+    decode_head=dict(in_channels=[24, 48, 96, 192, 384]))

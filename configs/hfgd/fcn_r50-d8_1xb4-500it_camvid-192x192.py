@@ -1,0 +1,10 @@
+_base_ = [
+    '../_base_/models/fcn_r50-d8.py',
+    '../_base_/datasets/camvid_192x192.py', '../_base_/default_runtime_seg.py',
+    '../_base_/schedules/adamw_poly_500it.py'
+]
+model = dict(
+    data_preprocessor=dict(size=(192, 192)),
+    backbone=dict(init_cfg=None),
+    decode_head=dict(num_classes=11),
+    auxiliary_head=dict(num_classes=11))

@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/fpn_r101.py',
+    '../_base_/datasets/cityscapes.py',
+    '../_base_/default_runtime_seg.py',
+    '../_base_/schedules/sgd_poly_80k.py'
+]
+model = dict(data_preprocessor=dict(size=(512, 1024)))
+train_dataloader = dict(batch_size=2)

@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/fpn_uhrnet-w18-small.py',
+    '../_base_/datasets/coco-stuff164k_512x512.py',
+    '../_base_/default_runtime_seg.py',
+    '../_base_/schedules/sgd_poly_160k.py'
+]
+model = dict(
+    data_preprocessor=dict(size=(512, 512)), decode_head=dict(num_classes=171))

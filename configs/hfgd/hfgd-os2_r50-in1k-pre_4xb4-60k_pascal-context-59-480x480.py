@@ -1,0 +1,10 @@
+_base_ = [
+    '../_base_/models/hfgd-os2_r50.py',
+    '../_base_/datasets/pascal-context-59_480x480.py',
+    '../_base_/default_runtime_seg.py',
+    '../_base_/schedules/sgd_poly_60k.py'
+]
+model = dict(
+    data_preprocessor=dict(size=(480, 480)),
+    decode_head=dict(num_classes=59),
+    test_cfg=dict(mode='slide', crop_size=(480, 480), stride=(320, 320)))

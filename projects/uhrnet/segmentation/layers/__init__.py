@@ -1,0 +1,11 @@
+from .concat_at import concat_at
+from .context_augmentation import ContextAugmentation
+from .guided_classifier import GuidedClassifier
+from .pyramid_upsampler import PyramidUpsampler
+
+__all__ = [
+    'ContextAugmentation',
+    'GuidedClassifier',
+    'PyramidUpsampler',
+    'concat_at',
+]
