@@ -1,0 +1,54 @@
+"""HFGD from the command line."""
+
+import pytest
+from command_line import data_options, fail, succeed
+from mmengine.config import Config
+
+CONFIG = 'configs/hfgd/hfgd_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
+
+
+def options(root, *more):
+    return (
+        *data_options(root),
+        'train_dataloader.batch_size=2',
+        'train_cfg.max_iters=3',
+        'train_cfg.val_interval=3',
+        'default_hooks.logger.interval=1',
+        'default_hooks.checkpoint.interval=3',
+        *more,
+    )
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory, scenes):
+    """Folder and log of a training in two processes, with gloo."""
+    folder = tmp_path_factory.mktemp('hfgd')
+    log = succeed(
+        'tools/dist_train.sh', CONFIG, 2, '--work-dir', folder,
+        *options(scenes, 'find_unused_parameters=False'),
+    )  # fmt: skip
+    return folder, log
+
+
+def test_two_processes(trained):
+    """Every parameter has a gradient, or DDP would stop at the second step."""
+    folder, log = trained
+    assert 'Distributed training: True' in log
+    cfg = Config.fromfile(next(folder.glob('*.py')))
+    assert cfg.find_unused_parameters is False
+    (last,) = (x for x in log.splitlines() if 'Iter(train) [3/3]' in x)
+    for name in ('loss_up_ce', 'acc_up_seg', 'loss_high_ce', 'acc_high_seg'):
+        assert f'decode.{name}: ' in last
+    assert 'mIoU' in log
+
+
+def test_kernels_of_other_classes(trained, scenes, tmp_path):
+    folder, _ = trained
+    text = fail(
+        'tools/test.py', CONFIG, folder / 'iter_3.pth',
+        '--work-dir', tmp_path,
+        *options(scenes, 'model.decode_head.num_classes=7'),
+    )  # fmt: skip
+    assert 'iter_3.pth does not fit this model' in text
+    assert 'decode_head.conv_seg.weight' in text
+    assert '(11, 256, 1, 1)' in text and '(7, 256, 1, 1)' in text
