@@ -70,8 +70,7 @@ class HFGDHead(BaseDecodeHead):
     Raises:
         ValueError: For another ``cae`` or ``output_stride``. In the forward
             pass, if the maps are other ones; in training and prediction, if
-            the finest does not have the stride; and when kernels of other
-            classes are loaded.
+            the finest does not have the stride.
     """
 
     def __init__(
@@ -184,18 +183,24 @@ class HFGDHead(BaseDecodeHead):
         accuracies are ``acc_up_seg`` and ``acc_high_seg``.
         """
         low, high = self.encode(inputs)
-        logits = dict(
-            up=self.classify_upsampled(low, high), high=self.cls_seg(high)
-        )
-        labels = batch_data_samples[0].gt_sem_seg
-        self.check_stride(logits['up'], labels.shape)
+        fine = self.classify_upsampled(low, high)
+        self.check_stride(fine, batch_data_samples[0].gt_sem_seg.shape)
+        coarse = self.cls_seg(high)
+        return {
+            **self.losses_of('up', fine, batch_data_samples),
+            **self.losses_of('high', coarse, batch_data_samples),
+        }
+
+    def losses_of(
+        self, branch: str, logits: Tensor, batch_data_samples: SampleList
+    ) -> dict[str, Tensor]:
+        """Return the host's losses and accuracy, named after the branch."""
         losses = {}
-        for branch, x in logits.items():
-            for key, value in self.loss_by_feat(x, batch_data_samples).items():
-                word = 'loss' if 'loss' in key else key.split('_')[0]
-                if word == 'loss':
-                    value = value * self.loss_weights[branch]
-                losses[key.replace(word, f'{word}_{branch}', 1)] = value
+        for key, x in self.loss_by_feat(logits, batch_data_samples).items():
+            word = 'loss' if 'loss' in key else key.split('_')[0]
+            if word == 'loss':
+                x = x * self.loss_weights[branch]
+            losses[key.replace(word, f'{word}_{branch}', 1)] = x
         return losses
 
     def predict_by_feat(

@@ -14,13 +14,13 @@ def concat_at(target: Tensor, maps: Sequence[Tensor]) -> Tensor:
 
     Finer maps are averaged, coarser ones resized bilinearly.
     """
-    size = target.shape[-2:]
-    return torch.cat(
-        [
-            F.adaptive_avg_pool2d(x, size)
-            if x.shape[-2] > size[0] or x.shape[-1] > size[1]
-            else resize_like(x, target)
-            for x in maps
-        ],
-        dim=1,
-    )
+    return torch.cat([_bring(x, target) for x in maps], dim=1)
+
+
+def _bring(x: Tensor, target: Tensor) -> Tensor:
+    (height, width), size = x.shape[-2:], target.shape[-2:]
+    if (height, width) == size:
+        return x
+    if height > size[0] or width > size[1]:
+        return F.adaptive_avg_pool2d(x, size)
+    return resize_like(x, target)
