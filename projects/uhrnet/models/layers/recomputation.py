@@ -1,6 +1,7 @@
 """Activation checkpointing that leaves batch statistics right."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
 import torch
@@ -28,7 +29,6 @@ def _frozen_statistics(module: nn.Module) -> Iterator[None]:
             norm.num_batches_tracked -= 1
 
 
-@torch.compiler.disable  # which has no context_fn
 def recompute(
     module: nn.Module, *inputs: Tensor
 ) -> Tensor | tuple[Tensor, ...]:
@@ -48,9 +48,19 @@ def recompute(
     """
     if not torch.is_grad_enabled():
         return module(*inputs)
-    return checkpoint(
+    return _uncompiled()(
         module,
         *inputs,
         use_reentrant=False,
         context_fn=lambda: (nullcontext(), _frozen_statistics(module)),
     )
+
+
+@functools.cache
+def _uncompiled() -> Callable[..., Tensor | tuple[Tensor, ...]]:
+    """Return ``checkpoint`` kept from the compiler, which has no context_fn.
+
+    Not a decorator: that would import the compiler, which takes a second,
+    wherever the package is imported.
+    """
+    return torch.compiler.disable(checkpoint)
