@@ -203,6 +203,18 @@ def test_paths_by_name(detached, low, high, cae, kernels):
         assert {n for n in names if n.startswith(prefix)} == expected
 
 
+def test_paths_under_autocast():
+    model = build(dropout_ratio=0).train()
+    batch = samples()
+    image = torch.rand(2, 3, 64, 64)
+    plain = model.loss(image, batch)
+    with torch.autocast('cpu', torch.bfloat16):
+        losses = model.loss(image, batch)
+    for key in ('decode.loss_up_ce', 'decode.loss_high_ce'):
+        assert reached(model, losses[key]) == reached(model, plain[key])
+        assert torch.allclose(losses[key].float(), plain[key], rtol=0.05)
+
+
 @pytest.mark.parametrize('name, count', [('hrnet', 3), ('uhrnet', 40)])
 def test_why_parallel_streams_read_all_maps(name, count):
     """From the coarsest map alone, layers of the others are not reached."""
@@ -219,6 +231,7 @@ def test_why_parallel_streams_read_all_maps(name, count):
 
 def test_norms_that_only_a_stop_gradient_follows():
     swin = build('swin').backbone
+    assert swin.eval() is swin.train() is swin
     fixed = [n for n, p in swin.named_parameters() if not p.requires_grad]
     assert fixed == [
         f'norm{i}.{x}' for i in range(3) for x in ('weight', 'bias')

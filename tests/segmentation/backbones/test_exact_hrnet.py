@@ -43,7 +43,11 @@ def build(**kwargs):
     return model
 
 
-@pytest.mark.parametrize('options', [dict(), dict(with_cp=True)], ids=str)
+@pytest.mark.parametrize(
+    'options',
+    [dict(), dict(with_cp=True), dict(return_stem=True)],
+    ids=str,
+)
 def test_common_checks(options):
     check_model(lambda: build(**options), lambda h, w: torch.randn(2, 3, h, w))
 
@@ -58,6 +62,19 @@ def test_parameters_are_those_of_the_host_and_outputs_at_multiples_of_32():
         assert max_difference(tuple(ours(x)), tuple(host(x))) == 0
         x = torch.randn(1, 3, 70, 90)
         assert max_difference(tuple(ours(x)), tuple(host(x))) > 1e-3
+
+
+def test_stem_in_front():
+    plain, model = build(), build(return_stem=True)
+    model.load_state_dict(plain.state_dict())
+    assert model.out_channels == (64, *plain.out_channels)
+    assert model.out_strides == (2, 4, 8, 16, 32)
+    x = torch.randn(1, 3, 70, 90)
+    with torch.no_grad():
+        stem, *maps = model.eval()(x)
+        assert max_difference(tuple(maps), plain.eval()(x)) == 0
+        expected = plain.norm1(plain.conv1(x)).relu()
+    assert torch.equal(stem, expected)
 
 
 @pytest.mark.parametrize('arch', HRNET_ARCHS)

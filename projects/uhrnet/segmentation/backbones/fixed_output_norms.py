@@ -25,6 +25,11 @@ class FixedNormSwin(SwinTransformer):
         super().__init__(**kwargs)
         fix_output_norms(self)
 
+    def train(self, mode: bool = True) -> 'FixedNormSwin':
+        """Set the mode and return the model, which the host's does not."""
+        super().train(mode)
+        return self
+
 
 @MODELS.register_module()
 def FixedNormConvNeXt(**kwargs: object) -> nn.Module:

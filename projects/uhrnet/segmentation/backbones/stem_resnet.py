@@ -23,3 +23,8 @@ class StemResNetV1c(ResNetV1c):
             if index in self.out_indices:
                 maps.append(x)
         return tuple(maps)
+
+    def train(self, mode: bool = True) -> 'StemResNetV1c':
+        """Set the mode and return the model, which the host's does not."""
+        super().train(mode)
+        return self
