@@ -8,10 +8,15 @@ from model_tester import check_model
 from torch import nn
 
 from uhrnet.apis import measure_complexity
-from uhrnet.segmentation.layers import GuidedClassifier, PyramidUpsampler
+from uhrnet.segmentation.layers import (
+    GuidedClassifier,
+    PyramidUpsampler,
+    concat_at,
+)
 from uhrnet.segmentation.layers.context_augmentation import (
     Attend,
     AxialAttention,
+    LineAttention,
 )
 
 # isort: split
@@ -484,6 +489,128 @@ def test_axial_attention_looks_along_lines():
         assert torch.allclose(out[..., row, :], expected, atol=1e-6)
     turned = attend[True](qkv.transpose(2, 3)).transpose(2, 3)
     assert torch.allclose(turned.reshape(out.shape), out, atol=1e-6)
+
+
+def test_rows_then_columns():
+    """Each pixel sees its row, then, by way of it, everything."""
+    model = AxialAttention(8, 2, norm_cfg=BN).eval()
+    x = torch.randn(1, 8, 3, 5)
+    moved = x.clone()
+    moved[..., 1, 2] += 1
+
+    def changed(module):
+        with torch.no_grad():
+            difference = module(moved) != module(x)
+        return difference.any(dim=1)[0]
+
+    row, column = torch.zeros(2, 3, 5, dtype=torch.bool)
+    row[1] = True
+    column[:, 2] = True
+    assert torch.equal(changed(model.rows), row)
+    assert torch.equal(changed(model.columns), column)
+    assert changed(model).all()
+    with torch.no_grad():
+        expected = model.columns(model.rows(x))
+        assert torch.equal(model(x), expected)
+        assert not torch.equal(model.rows(model.columns(x)), expected)
+
+
+def test_attention_is_normalised_and_not_rectified():
+    line = LineAttention(8, 2, False, norm_cfg=BN, act_cfg=dict(type='ReLU'))
+    x = torch.randn(2, 8, 9, 9)
+    with torch.no_grad():
+        added = line.train()(x) - x
+    assert torch.allclose(added.mean((0, 2, 3)), torch.zeros(8), atol=1e-5)
+    assert torch.allclose(added.std((0, 2, 3)), torch.ones(8), atol=0.1)
+
+
+def test_defaults():
+    """Parameters of each part on a ResNet-50, counted by hand."""
+    head = MODELS.build(
+        dict(
+            type='HFGDHead',
+            in_channels=[256, 512, 1024, 2048],
+            in_index=[0, 1, 2, 3],
+            num_classes=59,
+            norm_cfg=BN,
+        )
+    )
+    counts = {
+        name: sum(p.numel() for p in getattr(head, name).parameters())
+        for name in ('cae', 'upsampler', 'conv_seg')
+    }
+    c = 256
+    local = 9 * 2048 * c + 2 * c
+    axial = 2 * (3 * (c * c + 2 * c) + c * c + 2 * c)
+    laterals = (256 + 512 + 1024 + c) * c + 4 * 2 * c
+    levels = 9 * (4 * c + 3 * 128) * 128 + 7 * 2 * 128
+    assert counts == dict(
+        cae=local + axial + c * c + 2 * c,
+        upsampler=laterals + levels + 128 * c + 2 * c,
+        conv_seg=59 * (c + 1),
+    )
+    assert head.cae.axial.rows.attend.num_heads == 4
+    assert head.cae.axial.columns.attend.num_heads == 4
+    assert head.detach_low and head.detach_high and head.classify.detach
+
+
+@pytest.mark.parametrize('align_corners', [False, True])
+def test_upsampler_is_a_semantic_fpn(align_corners):
+    """Pyramid from the top down, levels on their own way up, their sum."""
+    model = PyramidUpsampler(
+        [3, 4, 5], 6, 7, 8, align_corners, norm_cfg=BN
+    ).eval()
+    a, b, c = maps = [
+        torch.randn(1, 3, 17, 21),
+        torch.randn(1, 4, 9, 11),
+        torch.randn(1, 5, 5, 6),
+    ]
+
+    def resize(x, like):
+        return nn.functional.interpolate(
+            x, like.shape[2:], mode='bilinear', align_corners=align_corners
+        )
+
+    with torch.no_grad():
+        c1 = model.laterals[2](c)
+        b1 = model.laterals[1](b) + resize(c1, b)
+        a1 = model.laterals[0](a) + resize(b1, a)
+        (low,), (middle,), (first, second) = model.levels
+        total = (
+            low(a1)
+            + resize(middle(b1), a)
+            + resize(second(resize(first(c1), b)), a)
+        )
+        expected = model.project(total)
+        assert torch.allclose(model(maps), expected, atol=1e-6)
+
+
+def test_maps_are_brought_to_one_size():
+    target = torch.randn(1, 2, 3, 4)
+    finer = torch.randn(1, 1, 6, 8)
+    coarser = torch.randn(1, 1, 2, 2)
+    out = concat_at(target, [finer, target, coarser])
+    averaged = finer.view(1, 1, 3, 2, 4, 2).mean((3, 5))
+    assert torch.allclose(out[:, :1], averaged, atol=1e-6)
+    assert torch.equal(out[:, 1:3], target)
+    enlarged = nn.functional.interpolate(coarser, (3, 4), mode='bilinear')
+    assert torch.equal(out[:, 3:], enlarged)
+
+
+@pytest.mark.parametrize(
+    'stride, size, good, bad',
+    [
+        (4, (64, 65), [(16, 16), (16, 17)], [(16, 18), (17, 17), (32, 33)]),
+        (2, (64, 65), [(32, 32), (32, 33)], [(31, 32), (32, 34), (16, 17)]),
+    ],
+)
+def test_stride_is_that_of_both_sides(stride, size, good, bad):
+    head = build(stem=stride == 2).decode_head
+    for shape in good:
+        head.check_stride(torch.empty(1, 5, *shape), size)
+    for shape in bad:
+        with pytest.raises(ValueError, match='got maps of up to'):
+            head.check_stride(torch.empty(1, 5, *shape), size)
 
 
 def test_attention_is_added_to_its_input():
