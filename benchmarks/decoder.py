@@ -4,11 +4,11 @@
 
 Whole models with 171 classes; the rivals are those of mmsegmentation's model
 configs. Multiply-adds are those of a prediction of 512x512 pixels, without
-resizing. Times are medians, measured in turn in one run: a prediction (logits
-at full size, float32), and a training step of two images (losses, all that
-the config trains, and their gradients). Peak: memory of that step beyond what
-is there before it. At last, the parts of HFGD's head, which say what is
-computed in evaluation.
+resizing, parameters those that it needs. Times are medians, measured in turn
+in one run: a prediction (logits at full size, float32), and a training step
+of two images (losses, all that the config trains, and their gradients).
+Peak: memory of that step beyond what is there before it. At last, the parts
+of HFGD's head, which say what is computed in evaluation.
 """
 
 import argparse
@@ -88,9 +88,9 @@ def step(model: nn.Module, image: Tensor, train: bool) -> float:
     samples = [
         SegDataSample(
             gt_sem_seg=PixelData(
-                data=torch.randint(0, CLASSES, (1, SIZE, SIZE))
-                .to(image)
-                .long()
+                data=torch.randint(
+                    CLASSES, (1, SIZE, SIZE), device=image.device
+                )
             )
         )
         for _ in image
@@ -165,6 +165,7 @@ def main() -> None:
         DECODERS, models, predict, train, strict=True
     ):
         memory = peak(model.to(args.device), two)
+        model.auxiliary_head = None  # of training alone
         cost = measure_complexity(model, (1, 3, SIZE, SIZE))
         body = cost.macs_by_part['backbone']
         gmacs = [x / 1e9 for x in (body, cost.macs - body, cost.macs)]

@@ -15,8 +15,8 @@ from test_segmentation_configs import a_batch
 
 CONFIGS = [path for path in ALL_CONFIGS if path.parent.name == 'hfgd']
 NAMES = [path.stem for path in CONFIGS]
-NUM_CONFIGS = 114
-NUM_MODELS = 20
+NUM_CONFIGS = 126
+NUM_MODELS = 26
 HOST = Path(mmseg.__file__).parent / '.mim/configs'
 
 NAME = re.compile(
@@ -54,10 +54,16 @@ ABLATIONS = {
     'attached': dict(
         detach_low=False, detach_high=False, detach_kernels=False
     ),
-    'conv': dict(cae='conv'),
-    'no-cae': dict(cae='none'),
-    'top64': dict(top=4),
+    'cae-conv': dict(cae='conv'),
+    'cae-none': dict(cae='none'),
 }
+TOP_AT_64 = dict(top=4)  # of U-HRNet, which alone goes down to that stride
+DILATED = ('strides', 'dilations', 'contract_dilation')
+# Semantic FPN trains all norms.
+PLAIN = (
+    ('SwinTransformer', 'FixedNormSwin'),
+    ('mmpretrain.ConvNeXt', 'FixedNormConvNeXt'),
+)
 CAMVID = ('1xb16-20k_camvid-360x480', '1xb4-500it_camvid-192x192')
 
 
@@ -78,9 +84,11 @@ def test_all_are_seen():
             for backbone in ('r50', 'uhrnet-w18-small')
         ]
         expected += [
-            f'hfgd-{ablation}_uhrnet-w18-small_{benchmark}'
+            f'hfgd-{ablation}_{backbone}_{benchmark}'
             for ablation in ABLATIONS
+            for backbone in ('r50', 'uhrnet-w18-small')
         ]
+        expected += [f'hfgd-top-s64_uhrnet-w18-small_{benchmark}']
     expected += [
         f'fcn_uhrnet-w18-small_{CAMVID[1]}',  # the other is configs/uhrnet's
         'hfgd_uhrnet-w18-small_1xb4-500it_scenes-192x320',
@@ -114,7 +122,7 @@ def test_agrees_with_its_name_and_builds(path, mmseg_scope, monkeypatch):
     assert (auxiliary is not None) == (name['backbone'] == 'r50-d8')
     assert auxiliary is None or auxiliary.num_classes == head.num_classes
     assert cfg.model.backbone.get('init_cfg') is None or name['start']
-    if cfg.model.backbone.type == 'FixedNormConvNeXt':
+    if 'ConvNeXt' in cfg.model.backbone.type:
         pytest.importorskip(
             'mmpretrain',
             reason='ConvNeXt is of mmpretrain, which does not import here',
@@ -139,22 +147,35 @@ def without(cfg, *keys):
     return cfg.to_dict()
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=NAMES)
+TWINS = [
+    path
+    for path in CONFIGS
+    if not path.stem.startswith('hfgd_')  # which they are compared with
+]
+
+
+@pytest.mark.parametrize('path', TWINS, ids=lambda path: path.stem)
 def test_differs_from_its_twin_in_the_decoder_alone(path):
-    """Same backbone, data and schedule as Semantic FPN, and as at stride 4."""
+    """Same backbone, data and schedule as HFGD at stride 4."""
     algorithm, rest = path.stem.split('_', 1)
-    if algorithm in ('hfgd', 'fcn') or 'scenes' in rest:
-        return
     cfg = load(path)
-    plain = named(f'hfgd_{rest}')
-    if algorithm == 'fpn':
-        drop = ['model.neck', 'model.decode_head']
-        # HFGD fixes norms that nothing would train; the class does no more.
+    plain = named(f'hfgd_{rest.replace("r50-d8", "r50")}')
+    ours, theirs = cfg.model, plain.model
+    if algorithm == 'fcn':
+        drop = ['model.decode_head', 'model.auxiliary_head']
+        drop += [f'model.backbone.{x}' for x in (*DILATED, 'init_cfg')]
+        starts = [x.backbone.get('init_cfg') for x in (ours, theirs)]
+        assert starts == [None, None]
+        assert ours.decode_head.num_classes == theirs.decode_head.num_classes
+    elif algorithm == 'fpn':
+        drop = ['model.neck', 'model.decode_head', 'model.backbone.type']
+        types = ours.backbone.type, theirs.backbone.type
+        assert types[0] == types[1] or types in PLAIN
     elif algorithm == 'hfgd-os2':
         keys = ('in_channels', 'in_index', 'high_index', 'top')
         drop = [f'model.decode_head.{x}' for x in (*keys, 'output_stride')]
         drop += ['model.backbone.type', 'model.backbone.return_stem']
-        ours, theirs = (x.model.decode_head for x in (cfg, plain))
+        ours, theirs = ours.decode_head, theirs.decode_head
         assert ours.in_channels == [64, *theirs.in_channels]
         assert ours.in_index == [*theirs.in_index, len(theirs.in_index)]
         assert ours.get('high_index', []) == [
@@ -162,11 +183,37 @@ def test_differs_from_its_twin_in_the_decoder_alone(path):
         ]
         assert ours.get('top', 0) == theirs.get('top', -1) + 1
     else:
-        options = ABLATIONS[algorithm.removeprefix('hfgd-')]
+        ablation = algorithm.removeprefix('hfgd-')
+        options = TOP_AT_64 if ablation == 'top-s64' else ABLATIONS[ablation]
         for key, value in options.items():
-            assert cfg.model.decode_head[key] == value
+            assert ours.decode_head[key] == value
+            assert theirs.decode_head.get(key) != value
         drop = [f'model.decode_head.{key}' for key in options]
     assert without(cfg, *drop) == without(plain, *drop)
+
+
+def test_flags_are_those_of_the_names(mmseg_scope):
+    """Default or not: of each kind, what is detached is what is meant."""
+    from mmseg.registry import MODELS
+
+    seen = set()
+    for path in CONFIGS:
+        algorithm, backbone, _ = path.stem.split('_', 2)
+        if (algorithm, backbone) in seen or not algorithm.startswith('hfgd'):
+            continue
+        seen.add((algorithm, backbone))
+        with torch.device('meta'):
+            head = MODELS.build(load(path).model.decode_head)
+        word = algorithm.removeprefix('hfgd').removeprefix('-')
+        for part, detached in dict(
+            low=head.detach_low,
+            high=head.detach_high,
+            kernels=head.classify.detach,
+        ).items():
+            assert detached == (word not in ('attached', f'attached-{part}'))
+        widths = head.channels, head.upsampler.project.in_channels
+        assert widths == (256, 128)
+        assert head.upsampler.laterals[0].out_channels == 256
 
 
 @pytest.mark.parametrize('benchmark', BENCHMARKS)
@@ -231,6 +278,29 @@ def test_swin_is_trained_as_by_mmsegmentation(arch):
     }
 
 
+@pytest.mark.parametrize('arch', ['t', 'b'])
+def test_convnext_is_trained_as_by_mmsegmentation(arch):
+    """But for its mixed precision, which is the user's choice."""
+    name = dict(t='tiny', b='base')[arch]
+    size = dict(t='512x512', b='640x640')[arch]
+    host = Config.fromfile(
+        HOST
+        / f'convnext/convnext-{name}_upernet_8xb2-amp-160k_ade20k-{size}.py',
+        import_custom_modules=False,
+    )
+    start = BACKBONES[f'convnext-{arch}']
+    cfg = named(
+        f'hfgd_convnext-{arch}-{start}-pre_4xb4-160k_coco-stuff164k-512x512'
+    )
+    host.optim_wrapper.pop('loss_scale')
+    host.optim_wrapper.type = 'OptimWrapper'
+    assert cfg.optim_wrapper == host.optim_wrapper
+    assert cfg.param_scheduler == host.param_scheduler
+    ours, theirs = cfg.model.backbone, host.model.backbone
+    assert (ours.pop('type'), theirs.pop('type')) == PLAIN[1][::-1]
+    assert ours == theirs
+
+
 @pytest.mark.parametrize('name', ['fpn_r50', 'fcn_r50-d8'])
 def test_rivals_are_mmsegmentations(name):
     host = Config.fromfile(HOST / f'_base_/models/{name}.py').model
@@ -282,7 +352,7 @@ def test_first_weights_are_known_to_the_host():
 def _model_key(cfg):
     """Kind of backbone, neck and head, apart from widths and depths."""
     model = cfg.model
-    if model.backbone.type == 'FixedNormConvNeXt':
+    if 'ConvNeXt' in model.backbone.type:
         return 'ConvNeXt'
     head = model.decode_head
     options = ('cae', 'top', 'output_stride')

@@ -2,7 +2,7 @@ _base_ = [
     '../_base_/models/fpn_convnext-t.py',
     '../_base_/datasets/pascal-context-59_480x480.py',
     '../_base_/default_runtime_seg.py',
-    '../_base_/schedules/adamw_poly_60k.py'
+    '../_base_/schedules/adamw_poly_convnext_60k.py'
 ]
 model = dict(
     data_preprocessor=dict(size=(480, 480)),

@@ -1,9 +1,11 @@
 """The decoder guided by high-level features."""
 
 import itertools
+import sys
 
 import pytest
 import torch
+from config_files import ROOT
 from model_tester import check_model
 from torch import nn
 
@@ -149,12 +151,21 @@ def part(model, prefix):
 @pytest.mark.parametrize(
     'flags', COMBINATIONS, ids=lambda x: str([*x.values()])
 )
-@pytest.mark.parametrize('name', BACKBONES)
-def test_which_parameters_a_loss_reaches(name, flags):
-    model = build(name, **flags).train()
+@pytest.mark.parametrize(
+    'name, options',
+    [
+        *((name, dict()) for name in BACKBONES),
+        *((name, dict(stem=True)) for name in STEMS),
+        ('uhrnet', dict(top=3)),  # as the configs have it
+        ('uhrnet', dict(top=4, stem=True)),
+    ],
+    ids=str,
+)
+def test_which_parameters_a_loss_reaches(name, options, flags):
+    model = build(name, **options, **flags).train()
     maps = model.extract_feat(torch.rand(2, 3, 64, 64))
     head = model.decode_head
-    low = reaching(model, maps[:-1])
+    low = reaching(model, maps[: head.top])
     high = reaching(model, [maps[i] for i in head.high_index])
     kernels = part(model, 'decode_head.conv_seg')
     cae = part(model, 'decode_head.cae')
@@ -175,6 +186,21 @@ def test_which_parameters_a_loss_reaches(name, flags):
     total = losses['loss_up_ce'] + losses['loss_high_ce']
     trained = {n for n, p in model.named_parameters() if p.requires_grad}
     assert reached(model, total) == trained
+
+
+def test_paths_in_a_u():
+    """The low maps and the high branch of U-HRNet share all its stages."""
+    stages = {f'backbone.stage{i}' for i in range(1, 10)}
+    for options, expected in (
+        (dict(detach_low=False), stages),
+        (dict(detach_high=False), stages),
+        (dict(), set()),
+    ):
+        model = build('uhrnet', top=3, **options).train()
+        maps = model.extract_feat(torch.rand(2, 3, 64, 64))
+        loss = model.decode_head.loss(maps, samples(), {})['loss_up_ce']
+        names = {'.'.join(n.split('.')[:2]) for n in reached(model, loss)}
+        assert names & stages == expected
 
 
 @pytest.mark.parametrize(
@@ -430,7 +456,7 @@ def test_void_pixels_and_hard_ones():
         dict(pyramid_channels=12),
         dict(level_channels=12),
         dict(high_index=[0, -1]),
-        dict(top=2),
+        dict(top=2, high_index=[2, 3]),
         dict(num_classes=7),
     ],
     ids=str,
@@ -589,12 +615,15 @@ def test_maps_are_brought_to_one_size():
     target = torch.randn(1, 2, 3, 4)
     finer = torch.randn(1, 1, 6, 8)
     coarser = torch.randn(1, 1, 2, 2)
-    out = concat_at(target, [finer, target, coarser])
+    maps = [finer, target, coarser]
+    out = concat_at(1, [0, 1, 2], maps)
     averaged = finer.view(1, 1, 3, 2, 4, 2).mean((3, 5))
     assert torch.allclose(out[:, :1], averaged, atol=1e-6)
     assert torch.equal(out[:, 1:3], target)
     enlarged = nn.functional.interpolate(coarser, (3, 4), mode='bilinear')
     assert torch.equal(out[:, 3:], enlarged)
+    assert torch.equal(concat_at(1, [2, 1], maps)[:, 0], out[:, 3])
+    assert torch.equal(concat_at(1, [1], maps), target)
 
 
 @pytest.mark.parametrize(
@@ -628,7 +657,7 @@ class Upsampler(nn.Module):
     def __init__(self, channels):
         super().__init__()
         self.channels = channels
-        self.upsampler = PyramidUpsampler(channels, norm_cfg=BN)
+        self.upsampler = PyramidUpsampler(channels, 256, 256, 128, norm_cfg=BN)
         self.classify = GuidedClassifier(detach=True)
         self.kernels = [nn.Conv2d(256, 59, 1)]  # not part of it
 
@@ -656,6 +685,36 @@ def test_cost_of_the_upsampler(stride, channels, params, gmacs):
     print(f'OS{stride}: {cost.params:,} parameters, {cost.macs:,} MACs')
     assert round(cost.params / 1e6, 2) == params
     assert round(cost.macs / 1e9, 1) == gmacs
+
+
+def test_costs_less_than_its_rivals(mmseg_scope):
+    """Multiply-adds on a ResNet-50 with 171 classes at 512x512."""
+    sys.path.insert(0, str(ROOT / 'benchmarks'))
+    try:
+        import decoder
+    finally:
+        sys.path.pop(0)
+    with torch.device('meta'):
+        models = {k: decoder.build(v) for k, v in decoder.DECODERS.items()}
+    ours, fine = (
+        measure_complexity(decoder.HeadAlone(x.decode_head), (1, 3, 512, 512))
+        for x in (models['HFGD, OS4'], models['HFGD, OS2'])
+    )
+    parts = ('upsampler', 'classify')
+    assert list(ours.macs_by_part) == ['cae', *parts]  # and no conv_seg
+    small, large = (
+        sum(x.macs_by_part[part] for part in parts) for x in (ours, fine)
+    )
+    print(f'OS2 / OS4: {large / small:.2f}')
+    assert large <= 4.2 * small
+    totals = {
+        name: measure_complexity(model, (1, 3, 512, 512)).macs
+        for name, model in models.items()
+    }
+    for name, total in totals.items():
+        print(f'{name}: {total / 1e9:.1f} GMACs')
+    for name in ('FPNHead', 'UPerHead', 'FCN, D8', 'DeepLabV3+, D8'):
+        assert totals['HFGD, OS4'] < totals[name]
 
 
 def test_evaluation_does_not_classify_the_high_branch():
@@ -687,8 +746,13 @@ def test_other_values_are_refused():
         build(output_stride=8)
     with pytest.raises(ValueError, match='4 heads .* do not divide 18'):
         build(channels=18)
-    with pytest.raises(IndexError):
+    with pytest.raises(ValueError, match='top=4 .* among 4 maps, from 0 to 3'):
         build(top=4)
+    with pytest.raises(ValueError, match=r'high_index=\[7\] are positions'):
+        build(high_index=[7])
+    for options in (dict(high_index=[]), dict(top=1), dict(high_index=[0])):
+        with pytest.raises(ValueError, match='leave maps .* unread'):
+            build(**dict(high_index=None) | options)
 
 
 def test_wrong_maps_are_refused():

@@ -1,6 +1,7 @@
 # Semantic FPN of HFGD's width, on the same backbone.
 _base_ = './hfgd_swin-t.py'
 model = dict(
+    backbone=dict(type='SwinTransformer'),
     neck=dict(
         type='FPN',
         in_channels=[96, 192, 384, 768],

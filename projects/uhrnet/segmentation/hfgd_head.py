@@ -56,7 +56,9 @@ class HFGDHead(BaseDecodeHead):
             size of the top one. This alone by default. Not so for backbones
             that keep all resolutions to their end, as HRNet and U-HRNet do:
             most of their last layers serve the finer maps, and with
-            ``detach_low`` nothing but the high branch trains these.
+            ``detach_low`` nothing but the high branch trains these. There
+            a part of the backbone is behind both, and either of the first
+            two flags alone keeps little from it.
         pyramid_channels: As for :class:`PyramidUpsampler`.
         level_channels: As for :class:`PyramidUpsampler`.
         up_loss_weight: Weight of the upsampler's losses.
@@ -68,9 +70,10 @@ class HFGDHead(BaseDecodeHead):
             classifications, the losses are computed of both logits.
 
     Raises:
-        ValueError: For another ``cae`` or ``output_stride``. In the forward
-            pass, if the maps are other ones; in training and prediction, if
-            the finest does not have the stride.
+        ValueError: For another ``cae`` or ``output_stride``, for ``channels``
+            that the four heads of attention do not divide, and if a map is
+            read by none. In the forward pass, if the maps are other ones; in
+            training and prediction, if the finest does not have the stride.
     """
 
     def __init__(
@@ -106,8 +109,7 @@ class HFGDHead(BaseDecodeHead):
         self.detach_low = detach_low
         self.detach_high = detach_high
         self.output_stride = output_stride
-        self.top = range(len(in_channels))[top]
-        self.high_index = tuple([top] if high_index is None else high_index)
+        self._choose_maps(top, high_index)
         self.loss_weights = dict(up=up_loss_weight, high=high_loss_weight)
 
         layer_cfg = dict(
@@ -131,6 +133,26 @@ class HFGDHead(BaseDecodeHead):
         )
         self.classify = GuidedClassifier(detach_kernels)
 
+    def _choose_maps(self, top: int, high_index: Sequence[int] | None) -> None:
+        """Set ``top`` and ``high_index``, counted from the first map."""
+        count = len(self.in_channels)
+        high = [top] if high_index is None else list(high_index)
+        if not all(-count <= x < count for x in (top, *high)):
+            raise ValueError(
+                f'top={top} and high_index={high} are positions among '
+                f'{count} maps, from 0 to {count - 1}'
+            )
+        self.top = top % count
+        self.high_index = tuple(x % count for x in high)
+        unread = set(range(self.top, count)) - set(self.high_index)
+        if unread or not high:
+            raise ValueError(
+                f'top={top} and high_index={high} leave maps '
+                f'{sorted(unread)} of {count} unread: the high branch has to '
+                'read the top one and those after it, or in_channels and '
+                'in_index have to leave them out'
+            )
+
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Map the backbone's maps to logits (N, K, H, W) of the upsampler.
 
@@ -143,8 +165,8 @@ class HFGDHead(BaseDecodeHead):
     def encode(self, inputs: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:
         """Return the low maps, and the high-level one with its context."""
         maps = self.select(inputs)
-        high = [maps[i] for i in self.high_index]
-        return maps[: self.top], self.cae(concat_at(maps[self.top], high))
+        high = concat_at(self.top, self.high_index, maps)
+        return maps[: self.top], self.cae(high)
 
     def select(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Return the maps of ``in_index``, if they have ``in_channels``."""

@@ -4,9 +4,9 @@ Swin and ConvNeXt normalise each map that they return, by a ``norm0``,
 ``norm1`` and so on that is of use to this map alone. Where a decoder reads the
 finer maps through a stop-gradient, as ``HFGDHead`` does, nothing trains these
 norms, and distributed training stops at parameters without a gradient. So
-those of all maps but the last are not trained here. Nothing is lost: in the
-decoder a 1x1 convolution and a batch norm follow, which can scale and shift
-channels as well.
+those of all maps but the last are not trained here, whatever the decoder
+detaches. Nothing is lost: in ``HFGDHead`` a 1x1 convolution and a batch norm
+follow, which can scale and shift channels as well.
 """
 
 from mmseg.models.backbones import SwinTransformer
@@ -42,10 +42,10 @@ def FixedNormConvNeXt(**kwargs: object) -> nn.Module:
     """
     try:
         from mmpretrain.models import ConvNeXt
-    except ImportError as error:
+    except (ImportError, RuntimeError) as error:  # a torchvision that is off
         raise ImportError(
-            'ConvNeXt is of mmpretrain: pip install mmpretrain torchvision. '
-            f'Importing it says: {error}'
+            'ConvNeXt is of mmpretrain: pip install mmpretrain, and the '
+            f'torchvision of your torch. Importing it says: {error}'
         ) from error
     return fix_output_norms(ConvNeXt(**kwargs))
 

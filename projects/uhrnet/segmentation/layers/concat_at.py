@@ -9,18 +9,25 @@ from torch.nn import functional as F
 from uhrnet.models.layers import resize_like
 
 
-def concat_at(target: Tensor, maps: Sequence[Tensor]) -> Tensor:
-    """Concatenate channels of maps at the height and width of ``target``.
+def concat_at(
+    top: int, indices: Sequence[int], maps: Sequence[Tensor]
+) -> Tensor:
+    """Concatenate channels of maps at the height and width of one of them.
 
-    Finer maps are averaged, coarser ones resized bilinearly.
+    Args:
+        top: Position of the map whose size is taken.
+        indices: Positions of the maps to concatenate. Those before ``top``,
+            finer ones, are averaged, those after it resized bilinearly.
+        maps: From the finest, (N, C, H, W), to the coarsest.
     """
-    return torch.cat([_bring(x, target) for x in maps], dim=1)
-
-
-def _bring(x: Tensor, target: Tensor) -> Tensor:
-    (height, width), size = x.shape[-2:], target.shape[-2:]
-    if (height, width) == size:
-        return x
-    if height > size[0] or width > size[1]:
-        return F.adaptive_avg_pool2d(x, size)
-    return resize_like(x, target)
+    target = maps[top]
+    size = target.shape[-2:]
+    parts = []
+    for i in indices:
+        if i < top:
+            parts.append(F.adaptive_avg_pool2d(maps[i], size))
+        elif i > top:
+            parts.append(resize_like(maps[i], target))
+        else:
+            parts.append(target)
+    return torch.cat(parts, dim=1)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 KINDS = ('axial', 'conv', 'none')
+NUM_HEADS = 4
 
 
 class ContextAugmentation(nn.Sequential):
@@ -20,12 +21,12 @@ class ContextAugmentation(nn.Sequential):
         channels: Channels of the output, and in between.
         kind: ``'axial'`` for all three, ``'conv'`` without the attention,
             ``'none'`` for the 1x1 convolution alone.
-        num_heads: Of the attention.
         **layer_cfg: ``conv_cfg``, ``norm_cfg`` and ``act_cfg`` of
             ``ConvModule``.
 
     Raises:
-        ValueError: For another kind.
+        ValueError: For another kind, and for ``'axial'`` if its four heads
+            do not divide the channels.
     """
 
     def __init__(
@@ -33,7 +34,6 @@ class ContextAugmentation(nn.Sequential):
         in_channels: int,
         channels: int,
         kind: str = 'axial',
-        num_heads: int = 4,
         **layer_cfg: dict | None,
     ) -> None:
         if kind not in KINDS:
@@ -48,7 +48,7 @@ class ContextAugmentation(nn.Sequential):
             )
         if kind == 'axial':
             self.add_module(
-                'axial', AxialAttention(channels, num_heads, **layer_cfg)
+                'axial', AxialAttention(channels, NUM_HEADS, **layer_cfg)
             )
         self.add_module(
             'project',
@@ -138,14 +138,17 @@ class Attend(nn.Module):
         if self.by_column:
             qkv = qkv.transpose(2, 3)
         n, c, lines, pixels = qkv.shape
-        # (3, lines of all images, heads, pixels of a line, channels)
+        heads, size = self.num_heads, c // 3 // self.num_heads
+        # (3, lines of all images, heads, pixels of a line, channels), dense,
+        # as the fast kernels for GPUs want it
         q, k, v = (
-            qkv.view(n, 3, self.num_heads, -1, lines, pixels)
+            qkv.view(n, 3, heads, size, lines, pixels)
             .permute(1, 0, 4, 2, 5, 3)
             .flatten(1, 2)
+            .contiguous()
         )
         out = F.scaled_dot_product_attention(q, k, v)
-        out = out.view(n, lines, self.num_heads, pixels, -1)
+        out = out.view(n, lines, heads, pixels, size)
         out = out.permute(0, 2, 4, 1, 3).reshape(n, c // 3, lines, pixels)
         return out.transpose(2, 3) if self.by_column else out
 

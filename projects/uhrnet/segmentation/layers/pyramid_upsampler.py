@@ -32,9 +32,9 @@ class PyramidUpsampler(nn.Module):
     def __init__(
         self,
         in_channels: Sequence[int],
-        channels: int = 256,
-        pyramid_channels: int = 256,
-        level_channels: int = 128,
+        channels: int,
+        pyramid_channels: int,
+        level_channels: int,
         align_corners: bool = False,
         **layer_cfg: dict | None,
     ) -> None:

@@ -1,0 +1,2 @@
+_base_ = './hfgd_r50_1xb16-20k_camvid-360x480.py'
+model = dict(decode_head=dict(cae='none'))

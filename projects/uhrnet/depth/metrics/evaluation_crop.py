@@ -1,0 +1,55 @@
+"""The part of a depth map that a benchmark evaluates."""
+
+import numpy as np
+
+# Top, bottom, left and right as shares of height and width, rounded down.
+_SHARES = {
+    # Garg et al., arXiv 1603.04992, of KITTI
+    'garg': (0.40810811, 0.99189189, 0.03594771, 0.96405229),
+    # Eigen et al., arXiv 1406.2283, of KITTI
+    'eigen': (0.3324324, 0.91351351, 0.0359477, 0.96405229),
+}
+# Of images of 480x640, where all of NYU v2 are.
+_NYU = (slice(45, 471), slice(41, 601))
+_NYU_SHAPE = (480, 640)
+CROPS = (*_SHARES, 'nyu')
+
+
+def evaluation_crop(crop: str, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Return rows and columns to evaluate of a depth map (H, W).
+
+    Args:
+        crop: ``'garg'``, ``'eigen'`` or ``'nyu'``.
+        shape: Height and width of the ground truth, for KITTI after its crop
+            to 352x1216.
+
+    Raises:
+        ValueError: For another crop, and for ``'nyu'`` if the map is not one
+            of 480x640.
+    """
+    if crop == 'nyu':
+        if tuple(shape) != _NYU_SHAPE:
+            raise ValueError(
+                f"crop='nyu' is of depth maps of {_NYU_SHAPE}, and this is "
+                f'{tuple(shape)}: leave out crop, or keep ground truth as it '
+                'is'
+            )
+        return _NYU
+    if crop not in _SHARES:
+        raise ValueError(
+            f'crop is one of {", ".join(map(repr, CROPS))}, or None, not '
+            f'{crop!r}'
+        )
+    height, width = shape
+    top, bottom, left, right = _SHARES[crop]
+    return (
+        slice(int(top * height), int(bottom * height)),
+        slice(int(left * width), int(right * width)),
+    )
+
+
+def crop_mask(crop: str | None, shape: tuple[int, int]) -> np.ndarray:
+    """Return a mask (H, W) of what is evaluated; all of it without a crop."""
+    mask = np.zeros(shape, bool)
+    mask[evaluation_crop(crop, shape) if crop else slice(None)] = True
+    return mask

@@ -1,0 +1,123 @@
+"""Reading depth maps so that a wrong one stops the run by name."""
+
+import io
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmseg.registry import TRANSFORMS
+
+from uhrnet.errors import DataError
+from uhrnet.transforms.image_loading import check_complete, read_file
+
+
+@TRANSFORMS.register_module()
+class LoadCheckedDepth(BaseTransform):
+    """Load a depth map of 16-bit PNG, ``.npy`` or ``.npz``.
+
+    A depth of 0, below 0, infinite or not a number means that nothing is
+    known of a pixel, and becomes 0. A sample that names no depth map passes
+    as it is, so that pipelines with this step serve prediction too.
+
+    Args:
+        scale: Value of a file at one metre: 256 in KITTI, 1000 in NYU v2, 1
+            in arrays of metres.
+        max_depth: Largest depth that the model can predict, in metres. A
+            training on maps of which nothing is within it would learn
+            nothing.
+        key: Of the array in ``.npz`` files.
+        backend_args: Where files are, as in ``mmengine.fileio``.
+
+    Raises:
+        DataError: If the file is missing, damaged, not of 16 bits, of another
+            size than its image, or all of its depths are beyond
+            ``max_depth``. The message names file and values.
+    """
+
+    def __init__(
+        self,
+        scale: float,
+        max_depth: float,
+        key: str = 'depth',
+        backend_args: dict | None = None,
+    ) -> None:
+        self.scale = scale
+        self.max_depth = max_depth
+        self.key = key
+        self.backend_args = backend_args
+
+    def transform(self, results: dict) -> dict:
+        """Set ``gt_depth_map`` (H, W) float32, metres, 0 where unknown."""
+        path = results.get('depth_map_path')
+        if path is None:
+            return results
+        depth = self._decode(read_file(path, self.backend_args), path)
+        depth = depth.astype(np.float32) / np.float32(self.scale)
+        depth[~np.isfinite(depth) | (depth < 0)] = 0
+        self._check(depth, path, results)
+        results['gt_depth_map'] = depth
+        results.setdefault('seg_fields', []).append('gt_depth_map')
+        return results
+
+    def _decode(self, content: bytes, path: str) -> np.ndarray:
+        if path.endswith(('.npy', '.npz')):
+            return self._load_array(content, path)
+        check_complete(content, path)
+        values = cv2.imdecode(
+            np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED
+        )
+        if values is None:
+            raise DataError(f'{path} is not an image that can be decoded')
+        if values.dtype != np.uint16 or values.ndim != 2:
+            raise DataError(
+                f'{path} holds {values.dtype} of shape {values.shape}: a '
+                'depth map is an image of one channel with 16 bits. One of 8 '
+                'bits is a picture of depth, from which metres cannot be read.'
+            )
+        return values
+
+    def _load_array(self, content: bytes, path: str) -> np.ndarray:
+        try:
+            # Never pickled objects: they could run code.
+            array = np.load(io.BytesIO(content), allow_pickle=False)
+            if path.endswith('.npz'):
+                if self.key not in array:
+                    raise DataError(
+                        f'{path} has no array {self.key!r} but '
+                        f'{", ".join(map(repr, array))}: name the one with '
+                        'depths, key=NAME'
+                    )
+                array = array[self.key]
+        except DataError:
+            raise
+        except Exception as error:
+            raise DataError(
+                f'{path} is not a complete numpy file: {error}'
+            ) from error
+        if array.ndim == 3 and 1 in (array.shape[0], array.shape[2]):
+            array = array.reshape(
+                array.shape[:2] if array.shape[2] == 1 else array.shape[1:]
+            )
+        if array.ndim != 2 or array.dtype.kind not in 'fiu':
+            raise DataError(
+                f'{path} holds {array.dtype} of shape {array.shape}: a depth '
+                'map is an array (H, W) of numbers'
+            )
+        return array
+
+    def _check(self, depth: np.ndarray, path: str, results: dict) -> None:
+        expected = results.get('ori_shape')
+        if expected is not None and depth.shape != tuple(expected[:2]):
+            raise DataError(
+                f'{path} is {depth.shape[0]}x{depth.shape[1]} (height x '
+                f'width) but its image {results.get("img_path")} is '
+                f'{expected[0]}x{expected[1]}. They must be equal.'
+            )
+        known = depth[depth > 0]
+        if len(known) and known.min() > self.max_depth:
+            raise DataError(
+                f'{path} holds depths from {known.min():.6g} to '
+                f'{known.max():.6g} m, and max_depth is {self.max_depth} m: '
+                f'a pixel of one metre has the value scale={self.scale:g}, '
+                'is this so in the file?'
+            )
