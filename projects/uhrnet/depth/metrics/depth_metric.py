@@ -20,7 +20,8 @@ FIGURES = (
 KITTI_SCALE = 256
 
 
-@METRICS.register_module()
+# mmsegmentation has another DepthMetric.
+@METRICS.register_module(name='MonoDepthMetric')
 class DepthMetric(BaseMetric):
     """Nine figures of depth maps, each a mean over images.
 

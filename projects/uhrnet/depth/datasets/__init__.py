@@ -1,0 +1,9 @@
+from .depth_list import DepthListDataset, KITTIDepthDataset, NYUDepthDataset
+from .numpy_depth import NumpyDepthDataset
+
+__all__ = [
+    'DepthListDataset',
+    'KITTIDepthDataset',
+    'NYUDepthDataset',
+    'NumpyDepthDataset',
+]

@@ -1,0 +1,123 @@
+"""Data sets of depth that are given by published lists."""
+
+import os.path as osp
+
+from mmengine.fileio import get_text
+from mmseg.datasets import BaseSegDataset
+from mmseg.registry import DATASETS
+
+from uhrnet.errors import DataError
+
+# In place of a depth map, of images without ground truth.
+NO_DEPTH = 'None'
+
+
+class DepthListDataset(BaseSegDataset):
+    """Images and depth maps of a list: image, depth map, focal length.
+
+    The form of the lists that BTS (arXiv 1907.10326) published, and others
+    since, with blanks between. Lines whose depth map is ``None`` are left
+    out. The focal length may be missing.
+
+    Args:
+        ann_file: The list.
+        data_prefix: ``img_path`` and ``depth_map_path``, folders that its
+            names are relative to.
+        **kwargs: As for ``BaseSegDataset``.
+
+    Attributes:
+        without_depth: How many lines have been left out.
+
+    Raises:
+        DataError: If the list is missing, empty, or a line has another form.
+    """
+
+    METAINFO = dict(classes=('depth',), palette=[[0, 0, 0]])
+
+    def __init__(
+        self,
+        ann_file: str,
+        data_prefix: dict | None = None,
+        **kwargs: object,
+    ) -> None:
+        self.without_depth = 0
+        super().__init__(
+            ann_file=ann_file,
+            data_prefix=data_prefix or dict(img_path='', depth_map_path=''),
+            **kwargs,
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """Return the paths of each line that has a depth map."""
+        try:
+            text = get_text(self.ann_file, backend_args=self.backend_args)
+        except FileNotFoundError as error:
+            raise DataError(
+                f'{self.ann_file}, a list of images and depth maps, does not '
+                'exist. docs/datasets.md says where it comes from.'
+            ) from error
+        samples = []
+        for number, line in enumerate(text.splitlines(), start=1):
+            words = line.split()
+            if not words:
+                continue
+            if len(words) not in (2, 3) or not _is_focal(words[2:]):
+                raise DataError(
+                    f'{self.ann_file}, line {number}: {line!r} is not an '
+                    'image, a depth map and a focal length'
+                )
+            if words[1] == NO_DEPTH:
+                self.without_depth += 1
+                continue
+            samples.append(self._sample(*words))
+        if not samples:
+            raise DataError(f'{self.ann_file} names no image with depth')
+        return samples
+
+    def _sample(self, image: str, depth: str, focal: str = 'nan') -> dict:
+        prefix = self.data_prefix
+        return dict(
+            # Some lists begin their paths with a slash.
+            img_path=osp.join(prefix['img_path'], image.lstrip('/')),
+            depth_map_path=osp.join(
+                prefix['depth_map_path'], depth.lstrip('/')
+            ),
+            focal=float(focal),
+            seg_fields=[],
+            reduce_zero_label=False,
+        )
+
+
+def _is_focal(words: list[str]) -> bool:
+    try:
+        return all(float(word) > 0 for word in words)
+    except ValueError:
+        return False
+
+
+@DATASETS.register_module()
+class KITTIDepthDataset(DepthListDataset):
+    """KITTI with the split of Eigen et al. (arXiv 1406.2283).
+
+    The list for testing has 697 lines, of which 45 have no ground truth: 652
+    images are evaluated. Layout::
+
+        data/kitti/input/2011_09_26/2011_09_26_drive_0002_sync/image_02/...
+        data/kitti/gt_depth/2011_09_26_drive_0002_sync/proj_depth/...
+        data/kitti/kitti_eigen_{train,test}.txt
+
+    Takes the arguments of :class:`DepthListDataset`.
+    """
+
+
+@DATASETS.register_module()
+class NYUDepthDataset(DepthListDataset):
+    """NYU Depth v2, 24,231 images to train on and 654 to test.
+
+    Layout::
+
+        data/nyu/kitchen_0028b/{rgb,sync_depth}_00045.{jpg,png}
+        data/nyu/nyu_{train,test}.txt
+
+    Takes the arguments of :class:`DepthListDataset`.
+    """

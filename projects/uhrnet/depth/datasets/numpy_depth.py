@@ -1,0 +1,91 @@
+"""Data sets of depth that are given by folders."""
+
+import os.path as osp
+
+from mmengine import fileio
+from mmseg.datasets import BaseSegDataset
+from mmseg.registry import DATASETS
+
+from uhrnet.errors import DataError
+
+
+@DATASETS.register_module()
+class NumpyDepthDataset(BaseSegDataset):
+    """Images and depth maps of the same name in two folders.
+
+    Depth maps are ``.npy``, ``.npz`` or 16-bit ``.png`` files, see
+    :class:`LoadCheckedDepth`. The built-in scenes have this form.
+
+    Args:
+        data_prefix: ``img_path`` and ``depth_map_path``, the folders; without
+            the second images are taken alone, to predict.
+        img_suffix: End of the images' names.
+        depth_map_suffix: End of the depth maps' names.
+        **kwargs: As for ``BaseSegDataset``.
+
+    Raises:
+        DataError: If a folder is missing or empty, or an image has no depth
+            map.
+    """
+
+    METAINFO = dict(classes=('depth',), palette=[[0, 0, 0]])
+
+    def __init__(
+        self,
+        data_prefix: dict,
+        img_suffix: str = '.png',
+        depth_map_suffix: str = '.npy',
+        **kwargs: object,
+    ) -> None:
+        self.depth_map_suffix = depth_map_suffix
+        super().__init__(
+            data_prefix=data_prefix, img_suffix=img_suffix, **kwargs
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """Return the paths of images and depth maps, sorted by name."""
+        images = self.data_prefix['img_path']
+        depths = self.data_prefix.get('depth_map_path')
+        names = self._names(images, self.img_suffix)
+        if not names:
+            raise DataError(
+                f'{images} has no file *{self.img_suffix}: set '
+                'data_prefix.img_path and img_suffix'
+            )
+        if depths is not None:
+            known = self._names(depths, self.depth_map_suffix)
+            missing = sorted(names - known)
+            if missing:
+                raise DataError(
+                    f'{len(missing)} of {len(names)} images of {images} have '
+                    f'no depth map in {depths}, the first one '
+                    f'{missing[0]}{self.depth_map_suffix}'
+                )
+        return [self._sample(name, images, depths) for name in sorted(names)]
+
+    def _names(self, folder: str, suffix: str) -> set[str]:
+        """Names of a folder's files, and of those below, without suffix."""
+        if not fileio.isdir(folder, self.backend_args):
+            raise DataError(f'{folder}, a folder of {suffix}, does not exist')
+        return {
+            name.removesuffix(suffix)
+            for name in fileio.list_dir_or_file(
+                folder,
+                list_dir=False,
+                suffix=suffix,
+                recursive=True,
+                backend_args=self.backend_args,
+            )
+        }
+
+    def _sample(self, name: str, images: str, depths: str | None) -> dict:
+        sample = dict(
+            img_path=osp.join(images, name + self.img_suffix),
+            seg_fields=[],
+            reduce_zero_label=False,
+        )
+        if depths is not None:
+            sample['depth_map_path'] = osp.join(
+                depths, name + self.depth_map_suffix
+            )
+        return sample

@@ -1,0 +1,78 @@
+"""A segmentor that estimates depth."""
+
+import torch
+from mmengine.model import BaseTTAModel
+from mmengine.structures import PixelData
+from mmseg.models.segmentors import EncoderDecoder
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from torch import Tensor
+from torch.nn import functional as F
+
+
+# mmsegmentation has another DepthEstimator.
+@MODELS.register_module(name='MonoDepthEstimator')
+class DepthEstimator(EncoderDecoder):
+    """Backbone, neck and depth head; predicts metres for every pixel.
+
+    Args:
+        **kwargs: As for ``EncoderDecoder``. ``test_cfg`` has ``mode``,
+            ``'whole'`` or, with ``crop_size`` and ``stride``, ``'slide'``,
+            which averages where windows overlap; and ``flip``, whether to
+            average with the prediction of the mirror image.
+    """
+
+    def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
+        """Map images (N, 3, H, W) to depths (N, 1, H, W) in metres."""
+        depth = super().inference(inputs, batch_img_metas)
+        if self.test_cfg.get('flip', False):
+            mirrored = super().inference(inputs.flip(-1), batch_img_metas)
+            depth = (depth + mirrored.flip(-1)) / 2
+        return depth
+
+    def postprocess_result(
+        self, seg_logits: Tensor, data_samples: list[SegDataSample] | None
+    ) -> list[SegDataSample]:
+        """Bring depths to the images' own sizes, as ``pred_depth_map``.
+
+        Padding is cut off, a mirror image mirrored back.
+        """
+        if data_samples is None:
+            data_samples = [SegDataSample() for _ in seg_logits]
+        for depth, sample in zip(seg_logits, data_samples, strict=True):
+            meta = sample.metainfo
+            left, right, top, bottom = meta.get(
+                'img_padding_size', meta.get('padding_size', [0] * 4)
+            )
+            height, width = depth.shape[-2:]
+            depth = depth[:, top : height - bottom, left : width - right]
+            if meta.get('flip'):
+                axis = dict(horizontal=-1, vertical=-2)[meta['flip_direction']]
+                depth = depth.flip(axis)
+            size = tuple(meta.get('ori_shape', depth.shape[-2:])[:2])
+            if depth.shape[-2:] != size:
+                depth = F.interpolate(
+                    depth[None],
+                    size,
+                    mode='bilinear',
+                    align_corners=self.align_corners,
+                )[0]
+            sample.pred_depth_map = PixelData(data=depth)
+        return data_samples
+
+
+@MODELS.register_module()
+class DepthTTAModel(BaseTTAModel):
+    """Averages the depths of an image's versions: scales, mirror images."""
+
+    def merge_preds(
+        self, data_samples_list: list[list[SegDataSample]]
+    ) -> list[SegDataSample]:
+        """Return the first version of each image with the mean depth."""
+        merged = []
+        for versions in data_samples_list:
+            depths = [x.pred_depth_map.data for x in versions]
+            first = versions[0]
+            first.pred_depth_map.data = torch.stack(depths).mean(dim=0)
+            merged.append(first)
+        return merged

@@ -1,0 +1,88 @@
+"""A head that maps features to metres."""
+
+from collections.abc import Sequence
+
+import torch
+from mmseg.models.decode_heads import FCNHead
+from mmseg.registry import MODELS
+from mmseg.utils import SampleList
+from torch import Tensor
+from torch.nn import functional as F
+
+RANGES = ('sigmoid', 'relu')
+
+
+@MODELS.register_module()
+class DepthHead(FCNHead):
+    """Convolutions of ``FCNHead``, one channel, and a range of depths.
+
+    This project's choice, as the depth head of U-HRNet's paper (arXiv
+    2210.07140) is not described: the representation that the authors use
+    for segmentation, in front of the ranges of BTS (arXiv 1907.10326) and
+    of the Monocular-Depth-Estimation-Toolbox.
+
+    Args:
+        max_depth: Largest depth, in metres.
+        min_depth: Smallest one.
+        depth_range: ``'sigmoid'``: between 0 and ``max_depth``, without
+            reaching them. ``'relu'``: from ``min_depth`` on, and not bounded
+            above; ``max_depth`` then is what data and metric are cut to.
+        loss_decode: Config of a loss of depths, see :class:`SigLoss`.
+        **kwargs: As for ``FCNHead``.
+
+    Raises:
+        ValueError: For another range, and in training if the ground truth
+            of a batch is missing.
+    """
+
+    def __init__(
+        self,
+        max_depth: float,
+        min_depth: float = 1e-3,
+        depth_range: str = 'sigmoid',
+        loss_decode: dict | None = None,
+        **kwargs: object,
+    ) -> None:
+        if depth_range not in RANGES:
+            raise ValueError(
+                f'depth_range is one of {", ".join(map(repr, RANGES))}, not '
+                f'{depth_range!r}'
+            )
+        super().__init__(
+            num_classes=1,
+            threshold=0.5,  # of a mask; without one the host warns
+            loss_decode=loss_decode or dict(type='SigLoss'),
+            **kwargs,
+        )
+        self.min_depth = min_depth
+        self.max_depth = max_depth
+        self.depth_range = depth_range
+
+    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Map the backbone's maps to depths (N, 1, H, W) in metres.
+
+        H and W are those of the first map.
+        """
+        x = super().forward(inputs)
+        if self.depth_range == 'sigmoid':
+            return torch.sigmoid(x) * self.max_depth
+        return F.relu(x) + self.min_depth
+
+    def loss_by_feat(
+        self, seg_logits: Tensor, batch_data_samples: SampleList
+    ) -> dict[str, Tensor]:
+        """Compare depths, enlarged to the size of the ground truth."""
+        if any('gt_depth_map' not in x for x in batch_data_samples):
+            raise ValueError(
+                'a batch has images without gt_depth_map: LoadCheckedDepth '
+                'in train_pipeline reads it'
+            )
+        truth = torch.stack([x.gt_depth_map.data for x in batch_data_samples])
+        depth = self.enlarge(seg_logits, truth.shape[-2:])
+        return {self.loss_decode.loss_name: self.loss_decode(depth, truth)}
+
+    def enlarge(self, depth: Tensor, size: Sequence[int]) -> Tensor:
+        """Resize depths (N, 1, H, W) bilinearly."""
+        return F.interpolate(
+            depth, size, mode='bilinear', align_corners=self.align_corners
+        )

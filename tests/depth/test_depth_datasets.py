@@ -1,0 +1,134 @@
+"""Lists and folders of depth."""
+
+from pathlib import Path
+
+import pytest
+
+from uhrnet.depth.datasets import (
+    KITTIDepthDataset,
+    NumpyDepthDataset,
+    NYUDepthDataset,
+)
+from uhrnet.errors import DataError
+
+
+def eigen_list(root):
+    """As the published list for testing: 697 lines, 45 without depth."""
+    lines = []
+    for i in range(697):
+        day, drive = '2011_09_26', f'2011_09_26_drive_{i // 25:04}_sync'
+        depth = f'{drive}/proj_depth/groundtruth/image_02/{i:010}.png'
+        if i % 15 == 3 and i < 675:
+            depth = 'None'
+        lines.append(
+            f'{day}/{drive}/image_02/data/{i:010}.png {depth} 721.5377'
+        )
+    assert sum(' None ' in line for line in lines) == 45
+    path = root / 'kitti_eigen_test.txt'
+    path.write_text('\n'.join(lines) + '\n')
+    return path
+
+
+def kitti(root, **kwargs):
+    return KITTIDepthDataset(
+        data_root=str(root),
+        ann_file='kitti_eigen_test.txt',
+        data_prefix=dict(img_path='input', depth_map_path='gt_depth'),
+        **kwargs,
+    )
+
+
+def test_kitti_evaluates_652_of_697(tmp_path):
+    eigen_list(tmp_path)
+    dataset = kitti(tmp_path, test_mode=True)
+    assert len(dataset) == 652 and dataset.without_depth == 45
+    first = dataset.get_data_info(0)
+    drive = '2011_09_26_drive_0000_sync'
+    assert first['img_path'] == str(
+        tmp_path / f'input/2011_09_26/{drive}/image_02/data/0000000000.png'
+    )
+    assert first['depth_map_path'] == str(
+        tmp_path
+        / f'gt_depth/{drive}/proj_depth/groundtruth/image_02/0000000000.png'
+    )
+    assert first['focal'] == 721.5377
+    names = [
+        Path(dataset.get_data_info(i)['img_path']).stem for i in range(652)
+    ]
+    assert '0000000003' not in names and len(set(names)) == 652
+
+
+def test_nyu_begins_paths_with_a_slash(tmp_path):
+    (tmp_path / 'list.txt').write_text(
+        '/kitchen/rgb_00045.jpg /kitchen/sync_depth_00045.png 518.8579\n'
+        '\n'
+        'bathroom/rgb_00001.jpg bathroom/sync_depth_00001.png\n'
+    )
+    dataset = NYUDepthDataset(data_root=str(tmp_path), ann_file='list.txt')
+    assert len(dataset) == 2
+    first = dataset.get_data_info(0)
+    assert first['img_path'] == str(tmp_path / 'kitchen/rgb_00045.jpg')
+    assert first['depth_map_path'] == str(
+        tmp_path / 'kitchen/sync_depth_00045.png'
+    )
+
+
+@pytest.mark.parametrize(
+    'line', ['a.png', 'a.png b.png far', 'a.png b.png 1 2', 'a.png b.png -1']
+)
+def test_other_lines_are_refused(line, tmp_path):
+    (tmp_path / 'list.txt').write_text(f'x.png y.png 7\n{line}\n')
+    with pytest.raises(DataError, match=rf"list.txt, line 2: '{line}'"):
+        NYUDepthDataset(data_root=str(tmp_path), ann_file='list.txt')
+
+
+def test_missing_and_empty_lists(tmp_path):
+    with pytest.raises(DataError, match='kitti_eigen_test.txt, a list of'):
+        kitti(tmp_path)
+    (tmp_path / 'kitti_eigen_test.txt').write_text('a.png None 7\n')
+    with pytest.raises(DataError, match='names no image with depth'):
+        kitti(tmp_path)
+
+
+def folders(root, images=('a/1', '2'), depths=('a/1', '2')):
+    for folder, names, suffix in (
+        ('images', images, '.jpg'),
+        ('depth', depths, '.npz'),
+    ):
+        for name in names:
+            path = root / folder / (name + suffix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+
+
+def numpy_depth(root, **kwargs):
+    prefix = dict(img_path='images', depth_map_path='depth')
+    options = dict(
+        data_prefix=prefix, img_suffix='.jpg', depth_map_suffix='.npz'
+    )
+    return NumpyDepthDataset(data_root=str(root), **options | kwargs)
+
+
+def test_folders(tmp_path):
+    folders(tmp_path)
+    dataset = numpy_depth(tmp_path)
+    paths = [
+        (info['img_path'], info['depth_map_path'])
+        for info in map(dataset.get_data_info, range(len(dataset)))
+    ]
+    assert paths == [
+        (f'{tmp_path}/images/{name}.jpg', f'{tmp_path}/depth/{name}.npz')
+        for name in ('2', 'a/1')
+    ]
+    alone = numpy_depth(tmp_path, data_prefix=dict(img_path='images'))
+    assert 'depth_map_path' not in alone.get_data_info(0)
+
+
+def test_folders_that_cannot_be_right(tmp_path):
+    folders(tmp_path, depths=('2', 'other'))
+    with pytest.raises(DataError, match=r'1 of 2 images .* first one a/1.npz'):
+        numpy_depth(tmp_path)
+    with pytest.raises(DataError, match=r'images has no file \*.bmp'):
+        numpy_depth(tmp_path, img_suffix='.bmp')
+    with pytest.raises(DataError, match=r'pictures, a folder .* not exist'):
+        numpy_depth(tmp_path, data_prefix=dict(img_path='pictures'))
