@@ -1,13 +1,26 @@
-"""Run the tools as a user does: as processes, in a checkout."""
+"""Run the tools as a user does: as processes, in a checkout.
+
+Importing PyTorch and the toolboxes takes longer than most small runs. So a
+server process imports them once and is forked for every Python tool; what a
+tool imports of this package it still imports itself. Shell scripts start
+processes of their own.
+"""
 
 import importlib.util
+import multiprocessing
 import os
 import re
+import runpy
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+SERVER = multiprocessing.get_context('forkserver')
+SERVER.set_forkserver_preload(['preloaded'])
 
 
 def run_tool(*command, timeout=300, cwd=ROOT):
@@ -17,16 +30,62 @@ def run_tool(*command, timeout=300, cwd=ROOT):
         The finished process, with both streams in ``stdout``.
     """
     command = [str(part) for part in command]
-    program = 'bash' if command[0].endswith('.sh') else sys.executable
+    if not command[0].endswith('.sh'):
+        return _fork(command, timeout, cwd)
+    environment = dict(
+        PYTHON=sys.executable, OMP_NUM_THREADS='1', PORT=str(_free_port())
+    )
     return subprocess.run(
-        [program, *command],
+        ['bash', *command],
         cwd=cwd,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=timeout,
-        env=os.environ | dict(PYTHON=sys.executable, OMP_NUM_THREADS='1'),
+        env=os.environ | environment,
     )
+
+
+def _free_port():
+    """Of this machine, as tests run side by side."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def _fork(command, timeout, cwd):
+    with tempfile.NamedTemporaryFile('r', errors='replace') as output:
+        process = SERVER.Process(
+            target=_be_tool, args=(command, str(cwd), output.name)
+        )
+        process.start()
+        process.join(timeout)
+        if process.is_alive():
+            os.killpg(process.pid, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(command, timeout, output.read())
+        return subprocess.CompletedProcess(
+            command, process.exitcode, output.read()
+        )
+
+
+def _be_tool(command, cwd, output):
+    """Become ``python command...``, in a process of one's own."""
+    import torch
+
+    os.setsid()
+    file = os.open(output, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(file, stream)
+    os.chdir(cwd)
+    os.environ['OMP_NUM_THREADS'] = '1'
+    torch.set_num_threads(1)
+    script, *_ = sys.argv = command
+    if script == '-c':
+        code = sys.argv.pop(1)
+        exec(code, dict(__name__='__main__'))
+    else:
+        sys.path.insert(0, str(Path(script).resolve().parent))
+        runpy.run_path(script, run_name='__main__')
 
 
 def succeed(*command, **kwargs):
@@ -36,29 +95,9 @@ def succeed(*command, **kwargs):
     return done.stdout
 
 
-def succeed_together(*commands, **kwargs):
-    """Run Python tools one after another in one process.
-
-    Starting PyTorch and the toolboxes takes longer than most small runs.
-
-    Returns:
-        What each of them printed.
-    """
-    commands = [[str(part) for part in command] for command in commands]
-    border = '----- next tool -----'
-    output = succeed(
-        '-c',
-        'import runpy, sys\n'
-        f'for command in {commands!r}:\n'
-        '    sys.argv = command\n'
-        "    runpy.run_path(command[0], run_name='__main__')\n"
-        '    sys.stdout.flush(); sys.stderr.flush()\n'
-        f'    print({border!r}, flush=True)\n',
-        **kwargs,
-    )
-    outputs = output.split(border + '\n')[:-1]
-    assert len(outputs) == len(commands)
-    return outputs
+def succeed_in_turn(*commands, **kwargs):
+    """Run one tool after another; return what each of them printed."""
+    return [succeed(*command, **kwargs) for command in commands]
 
 
 def fail(*command, **kwargs):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from command_line import ROOT, miou, succeed_together
+from command_line import ROOT, miou, succeed_in_turn
 from mmengine.config import Config
 from PIL import Image
 from tools.layouts import LAYOUTS, encode, samples
@@ -90,20 +90,18 @@ def test_whole_path(benchmark, scenes, tmp_path):
             expected = encode(labels, layout.values, layout.void)
             assert (dataset[index]['gt_seg_map'] == expected).all()
 
-    def call(tool, *arguments, name):
-        # One process keeps what is logged by name; the default is the second.
-        options = ('--cfg-options', f'experiment_name={name}')
+    def call(tool, *arguments):
         config = ('config.py', '--work-dir', 'work')
-        return (ROOT / 'tools' / tool, *config, *arguments, *options)
+        return (ROOT / 'tools' / tool, *config, *arguments)
 
     weights = 'work/iter_1.pth'
     (tmp_path / 'plant.py').write_text(PLANT)
     out = ('--out', 'submission')
-    trained, tested, _, said = succeed_together(
-        call('train.py', name='train'),
-        call('test.py', weights, '--tta-flip', name='test'),
+    trained, tested, _, said = succeed_in_turn(
+        call('train.py'),
+        call('test.py', weights, '--tta-flip'),
         ('plant.py', weights),
-        call('test.py', weights, '--format-only', *out, name='submit'),
+        call('test.py', weights, '--format-only', *out),
         cwd=tmp_path,
     )
     assert 'Iter(train) [1/1]' in trained

@@ -11,7 +11,7 @@ from command_line import (
     data_options,
     import_tool,
     succeed,
-    succeed_together,
+    succeed_in_turn,
 )
 from detection.voc_files import write_voc
 from mmengine.fileio import load
@@ -62,7 +62,7 @@ def test_voc_style_run(bccd, tmp_path):
     checkpoint = folder / 'epoch_1.pth'
     out, pictures = tmp_path / 'found.pkl', tmp_path / 'pictures'
     # the validation and the test images are the same here
-    tested, averaged, resumed = succeed_together(
+    tested, averaged, resumed = succeed_in_turn(
         (
             'tools/test.py', BCCD, checkpoint, '--work-dir', tmp_path,
             '--out', out, '--show-dir', pictures, *options,
@@ -220,7 +220,7 @@ def test_coco_run_and_submission(tmp_path, coco):
     )
     checkpoint, out = tmp_path / 'epoch_1.pth', tmp_path / 'submitted'
     answer = f'test_evaluator.ann_file={truth}'
-    trained, _, averaged = succeed_together(
+    trained, _, averaged = succeed_in_turn(
         ('tools/train.py', FCOS, '--work-dir', tmp_path, '--amp', *options),
         (
             'tools/test.py', FCOS, checkpoint, '--work-dir', tmp_path,

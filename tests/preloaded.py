@@ -1,0 +1,18 @@
+"""What the server process of ``command_line`` imports for all tools."""
+
+import importlib
+
+for name in (
+    'uhrnet',  # before the toolboxes, where mmcv has no compiled ops
+    'mmengine.runner',
+    'torch._dynamo',  # as optimizers do
+    'mmseg.datasets',
+    'mmseg.evaluation',
+    'mmseg.models',
+    'mmseg.visualization',
+    'mmdet.datasets',
+    'mmdet.evaluation',
+    'mmdet.models',
+    'mmdet.visualization',
+):
+    importlib.import_module(name)
