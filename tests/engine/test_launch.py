@@ -3,6 +3,7 @@ import os
 from pathlib import Path
 
 import pytest
+from command_line import succeed
 from mmengine.config import Config
 
 from uhrnet.engine import launch
@@ -133,3 +134,35 @@ def test_concatenated_sets_are_all_checked(tmp_path):
     )
     with pytest.raises(DataError, match='dataset.datasets.1'):
         check_data_roots(cfg, ('train_dataloader',))
+
+
+LAST_CALL = """
+import atexit, logging.handlers, sys
+import torch
+from uhrnet.engine import launch
+
+file = logging.FileHandler({log!r})
+buffered = logging.handlers.MemoryHandler(99, target=file)
+logging.getLogger('a').addHandler(buffered)
+logging.getLogger('a').warning('written in the end')
+atexit.register(print, 'exit handlers have run')
+launch.leave_distributed()
+print('one process goes on')
+torch.distributed.init_process_group(
+    'gloo', init_method={store!r}, rank=0, world_size=1
+)
+launch.leave_distributed()
+print('never')
+"""
+
+
+def test_a_job_ends_with_its_exit_handlers(tmp_path):
+    log = tmp_path / 'log.txt'
+    text = succeed(
+        '-c', LAST_CALL.format(log=str(log), store=f'file://{tmp_path}/store')
+    )
+    assert text.splitlines()[-2:] == [
+        'one process goes on',
+        'exit handlers have run',
+    ]
+    assert log.read_text() == 'written in the end\n'

@@ -1,9 +1,11 @@
 """From a command line to a config that a runner can start from."""
 
 import argparse
+import atexit
 import difflib
 import inspect
 import os
+import sys
 
 import torch
 from mmengine.config import Config, ConfigDict, DictAction
@@ -129,14 +131,23 @@ def prepare_distributed(cfg: Config) -> None:
 
 
 def leave_distributed() -> None:
-    """End a job of several processes together.
+    """End a job of several processes together; the last call of a tool.
 
-    A process that ends while another one still talks to it, or with the
-    threads of gloo running, may abort the other or itself after all is done.
+    A process that ends while another one still talks to it may abort that
+    one. And a thread of gloo that is left when Python destroys its objects
+    aborts its own process now and then, after all is done ("terminate called
+    without an active exception"). So exit handlers run here, which flush and
+    close, and the process ends without the destruction. One process alone
+    returns.
     """
-    if torch.distributed.is_initialized():
-        torch.distributed.barrier()
-        torch.distributed.destroy_process_group()
+    if not torch.distributed.is_initialized():
+        return
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def build_runner(cfg: Config) -> Runner:
