@@ -8,7 +8,7 @@ from config_files import CONFIGS, ROOT
 
 METAFILES = sorted((ROOT / 'configs').glob('*/metafile.yml'))
 STATUSES = ('reported', 'converted', 'trained')
-NUM_MODELS = {'hrnet': 24, 'uhrnet': 1}
+NUM_MODELS = {'hfgd': 6, 'hrnet': 24, 'uhrnet': 1}
 
 
 def models_in(path):
@@ -71,5 +71,21 @@ def test_figures_are_those_of_the_guide():
         ]
         for row in models_in(ROOT / 'configs/hrnet/metafile.yml')
         if 'coco' in row['Name']
+    }
+    assert shown == stated
+
+
+def test_figures_of_hfgd_are_those_of_its_guide():
+    """The last figure of a row is of the test images."""
+    text = (ROOT / 'configs/hfgd/README.md').read_text()
+    shown = {
+        name: float(cells.split('|')[-2])
+        for name, cells in re.findall(
+            r'^\| \[[\w-]+\]\(([\w-]+)\.py\) \|(.*\|) trained \|$', text, re.M
+        )
+    }
+    stated = {
+        row['Name']: row['Results'][0]['Metrics']['mIoU']
+        for row in models_in(ROOT / 'configs/hfgd/metafile.yml')
     }
     assert shown == stated
