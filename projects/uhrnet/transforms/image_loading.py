@@ -83,6 +83,23 @@ def _is_complete(content: bytes) -> bool:
     return True
 
 
+def check_same_size(shape: tuple[int, ...], path: str, results: dict) -> None:
+    """Raise :class:`DataError` for a map of another size than its image.
+
+    Args:
+        shape: Of the map, height and width.
+        path: The map's file, for the message.
+        results: The sample; without ``ori_shape`` nothing is compared.
+    """
+    expected = results.get('ori_shape')
+    if expected is not None and tuple(shape) != tuple(expected[:2]):
+        raise DataError(
+            f'{path} is {shape[0]}x{shape[1]} (height x width) but its image '
+            f'{results.get("img_path")} is {expected[0]}x{expected[1]}. They '
+            'must be equal.'
+        )
+
+
 def read_file(path: str, backend_args: dict | None = None) -> bytes:
     """Read a file of a data set, or say which one is missing."""
     try:

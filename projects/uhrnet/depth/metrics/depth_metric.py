@@ -10,7 +10,7 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS
 from prettytable import PrettyTable
 
-from .evaluation_crop import CROPS, crop_mask
+from .evaluation_crop import check_crop, crop_mask
 
 FIGURES = (
     'a1', 'a2', 'a3', 'abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'log10',
@@ -60,11 +60,7 @@ class DepthMetric(BaseMetric):
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
-        if crop is not None and crop not in CROPS:
-            raise ValueError(
-                f'crop is one of {", ".join(map(repr, CROPS))}, or None, not '
-                f'{crop!r}'
-            )
+        check_crop(crop)
         if not 0 < min_depth < max_depth:
             raise ValueError(
                 f'depths from min_depth={min_depth} to max_depth={max_depth} '

@@ -15,11 +15,22 @@ _NYU_SHAPE = (480, 640)
 CROPS = (*_SHARES, 'nyu')
 
 
-def evaluation_crop(crop: str, shape: tuple[int, int]) -> tuple[slice, slice]:
+def check_crop(crop: str | None) -> None:
+    """Raise ``ValueError`` for a crop that does not exist."""
+    if crop is not None and crop not in CROPS:
+        raise ValueError(
+            f'crop is one of {", ".join(map(repr, CROPS))}, or None, not '
+            f'{crop!r}'
+        )
+
+
+def evaluation_crop(
+    crop: str | None, shape: tuple[int, int]
+) -> tuple[slice, slice]:
     """Return rows and columns to evaluate of a depth map (H, W).
 
     Args:
-        crop: ``'garg'``, ``'eigen'`` or ``'nyu'``.
+        crop: ``'garg'``, ``'eigen'`` or ``'nyu'``; None for all of it.
         shape: Height and width of the ground truth, for KITTI after its crop
             to 352x1216.
 
@@ -27,6 +38,9 @@ def evaluation_crop(crop: str, shape: tuple[int, int]) -> tuple[slice, slice]:
         ValueError: For another crop, and for ``'nyu'`` if the map is not one
             of 480x640.
     """
+    check_crop(crop)
+    if crop is None:
+        return slice(None), slice(None)
     if crop == 'nyu':
         if tuple(shape) != _NYU_SHAPE:
             raise ValueError(
@@ -35,11 +49,6 @@ def evaluation_crop(crop: str, shape: tuple[int, int]) -> tuple[slice, slice]:
                 'is'
             )
         return _NYU
-    if crop not in _SHARES:
-        raise ValueError(
-            f'crop is one of {", ".join(map(repr, CROPS))}, or None, not '
-            f'{crop!r}'
-        )
     height, width = shape
     top, bottom, left, right = _SHARES[crop]
     return (
@@ -51,5 +60,5 @@ def evaluation_crop(crop: str, shape: tuple[int, int]) -> tuple[slice, slice]:
 def crop_mask(crop: str | None, shape: tuple[int, int]) -> np.ndarray:
     """Return a mask (H, W) of what is evaluated; all of it without a crop."""
     mask = np.zeros(shape, bool)
-    mask[evaluation_crop(crop, shape) if crop else slice(None)] = True
+    mask[evaluation_crop(crop, shape)] = True
     return mask

@@ -8,7 +8,11 @@ from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
 from uhrnet.errors import DataError
-from uhrnet.transforms.image_loading import check_complete, read_file
+from uhrnet.transforms.image_loading import (
+    check_complete,
+    check_same_size,
+    read_file,
+)
 
 
 @TRANSFORMS.register_module()
@@ -106,13 +110,7 @@ class LoadCheckedDepth(BaseTransform):
         return array
 
     def _check(self, depth: np.ndarray, path: str, results: dict) -> None:
-        expected = results.get('ori_shape')
-        if expected is not None and depth.shape != tuple(expected[:2]):
-            raise DataError(
-                f'{path} is {depth.shape[0]}x{depth.shape[1]} (height x '
-                f'width) but its image {results.get("img_path")} is '
-                f'{expected[0]}x{expected[1]}. They must be equal.'
-            )
+        check_same_size(depth.shape, path, results)
         known = depth[depth > 0]
         if len(known) and known.min() > self.max_depth:
             raise DataError(

@@ -5,7 +5,11 @@ from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import TRANSFORMS
 
 from uhrnet.errors import DataError
-from uhrnet.transforms.image_loading import decode_image, read_file
+from uhrnet.transforms.image_loading import (
+    check_same_size,
+    decode_image,
+    read_file,
+)
 
 
 @TRANSFORMS.register_module()
@@ -88,13 +92,7 @@ class LoadCheckedAnnotations(LoadAnnotations):
                 f'{path} holds the label {labels.max()}: labels must fit '
                 'into 8 bits.'
             )
-        expected = results.get('ori_shape')
-        if expected is not None and labels.shape != tuple(expected[:2]):
-            raise DataError(
-                f'{path} is {labels.shape[0]}x{labels.shape[1]} (height x '
-                f'width) but its image {results.get("img_path")} is '
-                f'{expected[0]}x{expected[1]}. They must be equal.'
-            )
+        check_same_size(labels.shape, path, results)
 
     def _check_values(self, labels: np.ndarray, path: str) -> None:
         counts = np.bincount(labels.ravel(), minlength=256)
