@@ -8,13 +8,28 @@ from mmengine.config import Config
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / 'configs').glob('[!_]*/*.py'))
-NUM_CONFIGS = 331
+NUM_CONFIGS = 355
 SEGMENTORS = ('fcn', 'fpn', 'hfgd', 'ocrnet')
+
+
+def algorithm(path):
+    """The algorithm of a config, the first word of its name."""
+    return path.stem.split('_')[0].split('-')[0]
 
 
 def of_segmentation(path):
     """Whether a config is one of segmentation, by its name."""
-    return path.stem.split('_')[0].split('-')[0] in SEGMENTORS
+    return algorithm(path) in SEGMENTORS
+
+
+def of_depth(path):
+    """Whether a config is one of depth, by its name."""
+    return algorithm(path) == 'depth'
+
+
+def of_detection(path):
+    """Whether a config is one of detection, by its name."""
+    return not (of_segmentation(path) or of_depth(path))
 
 
 @functools.cache

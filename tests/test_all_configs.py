@@ -4,7 +4,12 @@ import ast
 import collections
 
 import pytest
-from config_files import CONFIGS, NUM_CONFIGS, load, of_segmentation
+from config_files import (
+    CONFIGS,
+    NUM_CONFIGS,
+    load,
+    of_detection,
+)
 
 
 def test_all_are_seen():
@@ -12,7 +17,7 @@ def test_all_are_seen():
     names = collections.Counter(path.stem for path in CONFIGS)
     assert len(names) == NUM_CONFIGS, 'basenames must be unique'
     for path in CONFIGS:
-        scope = 'mmseg' if of_segmentation(path) else 'mmdet'
+        scope = 'mmdet' if of_detection(path) else 'mmseg'
         assert load(path).default_scope == scope
 
 

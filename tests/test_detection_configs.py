@@ -10,14 +10,14 @@ from config_files import (
     dicts_in,
     distinct,
     load,
-    of_segmentation,
+    of_detection,
 )
 from mmengine.registry import HOOKS
 
 from uhrnet.engine.data_sources import SOURCES
 from uhrnet.engine.dataset_configs import innermost_dataset
 
-CONFIGS = [path for path in ALL_CONFIGS if not of_segmentation(path)]
+CONFIGS = [path for path in ALL_CONFIGS if of_detection(path)]
 NAMES = [path.stem for path in CONFIGS]
 NUM_CONFIGS = 77
 NUM_MODELS = 15

@@ -25,6 +25,7 @@ from uhrnet.engine.launch import (
 )
 
 PICKLES = ('.pkl', '.pickle')
+SCALINGS = ('Resize', 'RandomZoom')
 
 
 def parse_args() -> argparse.Namespace:
@@ -35,15 +36,16 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--out',
         metavar='PATH',
-        help='save predictions: to a .pkl file, or for segmentation as label '
-        'PNGs to a folder',
+        help='save predictions: to a .pkl file, or to a folder as label PNGs '
+        '(segmentation) or 16-bit PNGs of metres * 256 (depth)',
     )
     parser.add_argument(
         '--format-only',
         action='store_true',
         help='predict the images of the test server, if the config names '
         'them, and save to the folder --out what the server takes (label '
-        'PNGs, or boxes and masks as JSON), without evaluating',
+        'PNGs, depth as 16-bit PNGs, or boxes and masks as JSON), without '
+        'evaluating',
     )
     parser.add_argument(
         '--show-dir', help='folder for pictures of the predictions'
@@ -140,15 +142,15 @@ def use_tta(cfg: Config, flip_only: bool) -> None:
         for step in dataset.pipeline:
             if step.type == 'TestTimeAug':
                 step.transforms = [
-                    resizing if options[0].type == 'Resize' else options
+                    resizing if options[0].type in SCALINGS else options
                     for options in step.transforms
-                    if options[0].type != 'Resize' or resizing
+                    if options[0].type not in SCALINGS or resizing
                 ]
     cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
 
 
 def save_predictions(cfg: Config, path: str) -> None:
-    """Save to a file for any task, or to a folder as label PNGs."""
+    """Save to a file for any task, or to a folder as PNGs."""
     if path.endswith(PICKLES):
         evaluators = cfg.test_evaluator
         if not isinstance(evaluators, list):
@@ -209,7 +211,7 @@ def without_labels(pipeline: list) -> list:
     for step in pipeline:
         if isinstance(step, list):
             steps.append(without_labels(step))
-        elif 'Annotations' in str(step.type):
+        elif 'Annotations' in step.type or step.type == 'LoadCheckedDepth':
             continue
         elif 'transforms' in step:
             inner = [x for x in without_labels(step.transforms) if x != []]

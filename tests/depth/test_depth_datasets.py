@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from depth.kitti_list import eigen_list
 
 from uhrnet.depth.datasets import (
     KITTIDepthDataset,
@@ -10,23 +11,6 @@ from uhrnet.depth.datasets import (
     NYUDepthDataset,
 )
 from uhrnet.errors import DataError
-
-
-def eigen_list(root):
-    """As the published list for testing: 697 lines, 45 without depth."""
-    lines = []
-    for i in range(697):
-        day, drive = '2011_09_26', f'2011_09_26_drive_{i // 25:04}_sync'
-        depth = f'{drive}/proj_depth/groundtruth/image_02/{i:010}.png'
-        if i % 15 == 3 and i < 675:
-            depth = 'None'
-        lines.append(
-            f'{day}/{drive}/image_02/data/{i:010}.png {depth} 721.5377'
-        )
-    assert sum(' None ' in line for line in lines) == 45
-    path = root / 'kitti_eigen_test.txt'
-    path.write_text('\n'.join(lines) + '\n')
-    return path
 
 
 def kitti(root, **kwargs):
@@ -56,6 +40,9 @@ def test_kitti_evaluates_652_of_697(tmp_path):
         Path(dataset.get_data_info(i)['img_path']).stem for i in range(652)
     ]
     assert '0000000003' not in names and len(set(names)) == 652
+    assert first['out_name'] == (
+        f'2011_09_26_{drive}_image_02_data_0000000000'
+    )
 
 
 def test_nyu_begins_paths_with_a_slash(tmp_path):
@@ -116,12 +103,15 @@ def test_folders(tmp_path):
         (info['img_path'], info['depth_map_path'])
         for info in map(dataset.get_data_info, range(len(dataset)))
     ]
+    assert [x['out_name'] for x in dataset] == ['2', 'a_1']
     assert paths == [
         (f'{tmp_path}/images/{name}.jpg', f'{tmp_path}/depth/{name}.npz')
         for name in ('2', 'a/1')
     ]
-    alone = numpy_depth(tmp_path, data_prefix=dict(img_path='images'))
-    assert 'depth_map_path' not in alone.get_data_info(0)
+    for more in ({}, dict(depth_map_path=None)):
+        prefix = dict(img_path='images') | more
+        alone = numpy_depth(tmp_path, data_prefix=prefix)
+        assert 'depth_map_path' not in alone.get_data_info(0)
 
 
 def test_folders_that_cannot_be_right(tmp_path):

@@ -120,6 +120,14 @@ def test_padding_mirroring_and_size_are_undone():
     assert torch.equal(done.pred_depth_map.data, expected)
 
 
+def test_zoomed_depths_are_multiplied():
+    model = build(dict(mode='whole'))
+    depth = torch.arange(4 * 6.0).view(1, 1, 4, 6)
+    sample = SegDataSample(metainfo=dict(zoom=1.5, ori_shape=(4, 6)))
+    (done,) = model.postprocess_result(depth, [sample])
+    assert torch.equal(done.pred_depth_map.data, depth[0] * 1.5)
+
+
 def test_versions_of_an_image_are_averaged():
     versions = [
         SegDataSample(
@@ -163,6 +171,19 @@ def test_loss_is_of_depths_at_the_size_of_the_truth():
     assert torch.allclose(losses['loss_depth'], expected)
     with pytest.raises(ValueError, match='images without gt_depth_map'):
         head.loss(maps, [samples[0], SegDataSample()], {})
+
+
+def test_metres_are_float32_in_mixed_precision():
+    """bfloat16 would know 80 m to a quarter of a metre."""
+    head = MODELS.build(HEAD).eval()
+    maps = torch.randn(1, 4, 20, 20)
+    with torch.no_grad():
+        exact = head([maps])
+        with torch.autocast('cpu', torch.bfloat16):
+            mixed = head([maps])
+    assert mixed.dtype == torch.float32
+    assert 0 < (mixed - exact).abs().max() < 0.5
+    assert mixed.unique().numel() > 300
 
 
 def test_other_ranges_are_refused():

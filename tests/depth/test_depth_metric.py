@@ -218,6 +218,16 @@ def test_submission(truth, tmp_path):
     assert saved.tolist() == [[257, 80 * 256]]
 
 
+def test_images_of_one_name_are_saved_apart(tmp_path):
+    """As in KITTI and NYU, whose folders repeat names."""
+    images = [
+        sample([[2.0]], [[2.0]], f'{name}/0001.jpg') | dict(out_name=name)
+        for name in ('a', 'b')
+    ]
+    evaluate(*images, output_dir=str(tmp_path))
+    assert sorted(x.name for x in tmp_path.iterdir()) == ['a.png', 'b.png']
+
+
 def test_keeps_nine_numbers_of_an_image():
     metric = DepthMetric()
     metric.process({}, [sample(np.ones((200, 300)), np.ones((200, 300)))])

@@ -35,7 +35,8 @@ class DepthEstimator(EncoderDecoder):
     ) -> list[SegDataSample]:
         """Bring depths to the images' own sizes, as ``pred_depth_map``.
 
-        Padding is cut off, a mirror image mirrored back.
+        Padding is cut off, a mirror image mirrored back, and the depth of a
+        zoomed image multiplied by its ratio, see :class:`RandomZoom`.
         """
         if data_samples is None:
             data_samples = [SegDataSample() for _ in seg_logits]
@@ -57,7 +58,9 @@ class DepthEstimator(EncoderDecoder):
                     mode='bilinear',
                     align_corners=self.align_corners,
                 )[0]
-            sample.pred_depth_map = PixelData(data=depth)
+            sample.pred_depth_map = PixelData(
+                data=depth * meta.get('zoom', 1.0)
+            )
         return data_samples
 
 

@@ -41,6 +41,26 @@ SOURCES = {
         '(single person) into one folder and convert them: python '
         'tools/dataset_converters/lip.py FOLDER {root}'
     ),
+    'ScenesDepthDataset': (
+        'Render it: python tools/dataset_converters/scenes.py {root}'
+    ),
+    'KITTIDepthDataset': (
+        "Download KITTI's raw data and data_depth_annotated.zip "
+        '(cvlibs.net/datasets/kitti, registration needed) and the lists '
+        'eigen_{{train,test}}_files_with_gt.txt of github.com/cleinc/bts, and '
+        'put them together: python tools/dataset_converters/kitti_depth.py '
+        'RAW ANNOTATED LISTS {root}'
+    ),
+    'NYUDepthDataset': (
+        'Download nyu_depth_v2_labeled.mat and splits.mat of NYU Depth v2 and '
+        'convert them: python tools/dataset_converters/nyu_depth.py '
+        'nyu_depth_v2_labeled.mat splits.mat {root}. docs/datasets.md says '
+        'where the 24,231 training images come from'
+    ),
+    'NumpyDepthDataset': (
+        'It holds a folder of images and one of depth maps of the same names, '
+        '.npy, .npz or 16-bit .png'
+    ),
     'CheckedCocoDataset': (
         'Unpack train2017.zip, val2017.zip and '
         'annotations_trainval2017.zip of cocodataset.org into {root}'
@@ -61,7 +81,7 @@ SOURCES = {
 }
 
 # Keys of data_prefix that name a folder in which every image has a file.
-FOLDERS = ('img_path', 'img', 'seg')
+FOLDERS = ('img_path', 'img', 'seg', 'depth_map_path')
 
 
 def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:

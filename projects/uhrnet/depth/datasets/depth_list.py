@@ -82,10 +82,16 @@ class DepthListDataset(BaseSegDataset):
             depth_map_path=osp.join(
                 prefix['depth_map_path'], depth.lstrip('/')
             ),
+            out_name=out_name(image),
             focal=float(focal),
             seg_fields=[],
             reduce_zero_label=False,
         )
+
+
+def out_name(image: str) -> str:
+    """Name what is saved of an image by its path: folders repeat names."""
+    return osp.splitext(image.strip('/'))[0].replace('/', '_')
 
 
 def _is_focal(words: list[str]) -> bool:
@@ -116,8 +122,9 @@ class NYUDepthDataset(DepthListDataset):
 
     Layout::
 
-        data/nyu/kitchen_0028b/{rgb,sync_depth}_00045.{jpg,png}
-        data/nyu/nyu_{train,test}.txt
+        data/nyu/sync/kitchen_0028b/{rgb_00045.jpg,sync_depth_00045.png}
+        data/nyu/official_splits/test/bathroom/...
+        data/nyu/nyudepthv2_{train,test}_files_with_gt.txt
 
     Takes the arguments of :class:`DepthListDataset`.
     """

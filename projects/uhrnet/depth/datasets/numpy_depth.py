@@ -8,6 +8,8 @@ from mmseg.registry import DATASETS
 
 from uhrnet.errors import DataError
 
+from .depth_list import out_name
+
 
 @DATASETS.register_module()
 class NumpyDepthDataset(BaseSegDataset):
@@ -18,7 +20,7 @@ class NumpyDepthDataset(BaseSegDataset):
 
     Args:
         data_prefix: ``img_path`` and ``depth_map_path``, the folders; without
-            the second images are taken alone, to predict.
+            the second, or None for it, images are taken alone, to predict.
         img_suffix: End of the images' names.
         depth_map_suffix: End of the depth maps' names.
         **kwargs: As for ``BaseSegDataset``.
@@ -38,9 +40,8 @@ class NumpyDepthDataset(BaseSegDataset):
         **kwargs: object,
     ) -> None:
         self.depth_map_suffix = depth_map_suffix
-        super().__init__(
-            data_prefix=data_prefix, img_suffix=img_suffix, **kwargs
-        )
+        folders = {k: x for k, x in data_prefix.items() if x is not None}
+        super().__init__(data_prefix=folders, img_suffix=img_suffix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """Return the paths of images and depth maps, sorted by name."""
@@ -81,6 +82,7 @@ class NumpyDepthDataset(BaseSegDataset):
     def _sample(self, name: str, images: str, depths: str | None) -> dict:
         sample = dict(
             img_path=osp.join(images, name + self.img_suffix),
+            out_name=out_name(name + self.img_suffix),
             seg_fields=[],
             reduce_zero_label=False,
         )
@@ -89,3 +91,16 @@ class NumpyDepthDataset(BaseSegDataset):
                 depths, name + self.depth_map_suffix
             )
         return sample
+
+
+@DATASETS.register_module()
+class ScenesDepthDataset(NumpyDepthDataset):
+    """Rendered streets, written by ``tools/dataset_converters/scenes.py``.
+
+    Layout::
+
+        data/scenes/images/{train,val}/*.png
+        data/scenes/depth/{train,val}/*.npy
+
+    Takes the arguments of :class:`NumpyDepthDataset`.
+    """

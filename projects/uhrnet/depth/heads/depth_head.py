@@ -63,7 +63,8 @@ class DepthHead(FCNHead):
 
         H and W are those of the first map.
         """
-        x = super().forward(inputs)
+        # Metres in bfloat16 are right to one part in 256 alone.
+        x = super().forward(inputs).float()
         if self.depth_range == 'sigmoid':
             return torch.sigmoid(x) * self.max_depth
         return F.relu(x) + self.min_depth

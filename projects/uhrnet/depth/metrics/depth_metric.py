@@ -83,7 +83,8 @@ class DepthMetric(BaseMetric):
                 raise ValueError(f'depth predicted for {path} is not a number')
             prediction = prediction.clip(self.min_depth, self.max_depth)
             if self.output_dir:
-                self._save(prediction, path)
+                name = sample.get('out_name') or Path(path).stem
+                self._save(prediction, name)
             if self.format_only:
                 self.results.append(None)
                 continue
@@ -122,9 +123,9 @@ class DepthMetric(BaseMetric):
         print_log(f'{message}:\n{table}', logger='current')
         return metrics
 
-    def _save(self, prediction: np.ndarray, path: str) -> None:
+    def _save(self, prediction: np.ndarray, name: str) -> None:
         self.output_dir.mkdir(parents=True, exist_ok=True)
-        file = self.output_dir / f'{Path(path).stem}.png'
+        file = self.output_dir / f'{name}.png'
         scaled = np.rint(prediction * KITTI_SCALE)
         cv2.imwrite(str(file), scaled.clip(0, 65535).astype(np.uint16))
 

@@ -1,4 +1,15 @@
-from .depth_loading import LoadCheckedDepth
+from .depth_loading import FreezeDepth, LoadCheckedDepth
+from .depth_packing import PackDepthInputs
 from .fixed_crops import CropKITTI, CropWindow
+from .gamma_color import RandomGammaColor
+from .zoom import RandomZoom
 
-__all__ = ['CropKITTI', 'CropWindow', 'LoadCheckedDepth']
+__all__ = [
+    'CropKITTI',
+    'CropWindow',
+    'FreezeDepth',
+    'LoadCheckedDepth',
+    'PackDepthInputs',
+    'RandomGammaColor',
+    'RandomZoom',
+]

@@ -119,3 +119,19 @@ class LoadCheckedDepth(BaseTransform):
                 f'a pixel of one metre has the value scale={self.scale:g}, '
                 'is this so in the file?'
             )
+
+
+@TRANSFORMS.register_module()
+class FreezeDepth(BaseTransform):
+    """Leave the ground truth as it is from here on.
+
+    For test pipelines: steps behind it resize and flip the image alone, and
+    figures are computed at the ground truth's own size. Samples without
+    depth pass.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Take ``gt_depth_map`` from what steps change with the image."""
+        fields = results.get('seg_fields', [])
+        results['seg_fields'] = [x for x in fields if x != 'gt_depth_map']
+        return results

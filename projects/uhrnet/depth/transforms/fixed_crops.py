@@ -57,7 +57,10 @@ class CropKITTI(BaseTransform):
 
 
 def cut(results: dict, top: int, bottom: int, left: int, right: int) -> dict:
-    """Cut a window from the image and the maps of a sample."""
+    """Cut a window from the image and the maps of a sample.
+
+    Sets ``window``, what has been cut: top, bottom, left, right in the file.
+    """
     height, width = results['img'].shape[:2]
     if min(top, left) < 0 or bottom > height or right > width:
         raise DataError(
@@ -70,4 +73,12 @@ def cut(results: dict, top: int, bottom: int, left: int, right: int) -> dict:
     results['img_shape'] = results['img'].shape[:2]
     # What is cut away is neither predicted nor evaluated.
     results['ori_shape'] = results['img_shape']
+    # Of the file, for pictures of it
+    first, _, start, _ = results.get('window', (0, 0, 0, 0))
+    results['window'] = (
+        first + top,
+        first + bottom,
+        start + left,
+        start + right,
+    )
     return results

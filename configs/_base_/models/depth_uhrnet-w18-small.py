@@ -1,0 +1,2 @@
+_base_ = './depth_uhrnet-w18.py'
+model = dict(backbone=dict(arch='w18-small'))

@@ -1,0 +1,7 @@
+_base_ = './depth_uhrnet-w18-small_4xb4-24e_kitti-352x704.py'
+model = dict(
+    backbone=dict(
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='checkpoints/uhrnet-w18-small_in1k.pth',
+            prefix='backbone.')))
