@@ -25,6 +25,9 @@ from uhrnet.engine.launch import (
 )
 
 PICKLES = ('.pkl', '.pickle')
+# Of a config; the hook that draws would open the training data.
+TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper',
+            'param_scheduler')  # fmt: skip
 SCALINGS = ('Resize', 'RandomZoom')
 
 
@@ -100,6 +103,8 @@ def main() -> None:
         # Every process writes there, and mmsegmentation's first makes it.
         os.makedirs(args.out, exist_ok=True)
     prepare_distributed(cfg)
+    for key in TRAINING:
+        cfg.pop(key, None)
     build_runner(cfg).test()
     leave_distributed()
     if args.format_only:

@@ -1,7 +1,10 @@
 """Lists and folders of depth."""
 
+import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from depth.kitti_list import eigen_list
 
@@ -9,6 +12,7 @@ from uhrnet.depth.datasets import (
     KITTIDepthDataset,
     NumpyDepthDataset,
     NYUDepthDataset,
+    ScenesDepthDataset,
 )
 from uhrnet.errors import DataError
 
@@ -122,3 +126,69 @@ def test_folders_that_cannot_be_right(tmp_path):
         numpy_depth(tmp_path, img_suffix='.bmp')
     with pytest.raises(DataError, match=r'pictures, a folder .* not exist'):
         numpy_depth(tmp_path, data_prefix=dict(img_path='pictures'))
+
+
+def test_a_list_of_names(tmp_path):
+    folders(tmp_path)
+    path = tmp_path / 'val.txt'
+    path.write_text('a/1\n\n')
+    dataset = numpy_depth(tmp_path, ann_file='val.txt')
+    assert [x['out_name'] for x in dataset] == ['a_1']
+    path.write_text('a/1\nb\n')
+    with pytest.raises(DataError, match="without .jpg, and has 'b'"):
+        numpy_depth(tmp_path, ann_file='val.txt')
+    path.write_text('')
+    with pytest.raises(DataError, match="and has 'none'"):
+        numpy_depth(tmp_path, ann_file='val.txt')
+    with pytest.raises(DataError, match='other.txt, a list of images'):
+        numpy_depth(tmp_path, ann_file='other.txt')
+    path.write_bytes(b'\xff\xfe\x00')
+    with pytest.raises(DataError, match='val.txt is not a list of images'):
+        numpy_depth(tmp_path, ann_file='val.txt')
+
+
+def test_names_that_would_be_one(tmp_path):
+    names = ('a/1', 'a_1')
+    folders(tmp_path, images=names, depths=names)
+    with pytest.raises(DataError, match='would both be saved as a_1'):
+        numpy_depth(tmp_path)
+    (tmp_path / 'list.txt').write_text('a/1.jpg a.png 7\na_1.jpg b.png 7\n')
+    with pytest.raises(DataError, match='would both be saved as a_1'):
+        NYUDepthDataset(data_root=str(tmp_path), ann_file='list.txt')
+
+
+def test_folders_by_another_name(tmp_path):
+    folders(tmp_path)
+    prefix = dict(img_path='images', depth_path='depth')
+    with pytest.raises(DataError, match="not 'depth_path'"):
+        numpy_depth(tmp_path, data_prefix=prefix)
+    (tmp_path / 'list.txt').write_text('a/1.jpg a.png 7\n')
+    with pytest.raises(DataError, match="not 'depth_path'"):
+        NYUDepthDataset(
+            data_root=str(tmp_path), ann_file='list.txt', data_prefix=prefix
+        )
+
+
+def scenes_depth(root, split='val'):
+    return ScenesDepthDataset(
+        data_root=str(root),
+        data_prefix=dict(
+            img_path=f'images/{split}', depth_map_path=f'depth/{split}'
+        ),
+    )
+
+
+def test_scenes_know_their_cameras(scenes, tmp_path):
+    dataset = scenes_depth(scenes)
+    meta = json.loads((scenes / 'meta.json').read_text())
+    assert len(dataset) == 4
+    for i in range(4):
+        camera = np.array(meta['images']['val'][i]['intrinsics'])
+        assert dataset.get_data_info(i)['focal'] == camera[0, 0] > 40
+    root = tmp_path / 'scenes'
+    shutil.copytree(scenes, root)
+    for content in ('{"images": {"train": []}}', '{', None):
+        path = root / 'meta.json'
+        path.unlink() if content is None else path.write_text(content)
+        with pytest.raises(DataError, match="cameras of the split 'val'"):
+            scenes_depth(root)

@@ -101,19 +101,23 @@ def test_mirror_image_is_averaged():
     assert torch.equal(predict(flip, image), (expected + mirrored) / 2)
 
 
-def test_padding_mirroring_and_size_are_undone():
+@pytest.mark.parametrize(
+    'direction, axes',
+    [('horizontal', (-1,)), ('vertical', (-2,)), ('diagonal', (-2, -1))],
+)
+def test_padding_mirroring_and_size_are_undone(direction, axes):
     model = build(dict(mode='whole'))
     depth = torch.arange(4 * 6.0).view(1, 1, 4, 6)
     sample = SegDataSample(
         metainfo=dict(
             img_padding_size=[0, 2, 0, 1],
             flip=True,
-            flip_direction='horizontal',
+            flip_direction=direction,
             ori_shape=(6, 8),
         )
     )
     (done,) = model.postprocess_result(depth, [sample])
-    inner = depth[0, :, :3, :4].flip(-1)
+    inner = depth[0, :, :3, :4].flip(axes)
     expected = nn.functional.interpolate(
         inner[None], (6, 8), mode='bilinear', align_corners=False
     )[0]
@@ -141,12 +145,12 @@ def test_versions_of_an_image_are_averaged():
 
 
 @pytest.mark.parametrize(
-    'depth_range, low, high', [('sigmoid', 0, 80), ('relu', 2, None)]
+    'options, low, high',
+    [(dict(max_depth=80.0), 0, 80), (dict(min_depth=2.0), 2, None)],
+    ids=['sigmoid', 'relu'],
 )
-def test_range(depth_range, low, high):
-    head = MODELS.build(
-        HEAD | dict(depth_range=depth_range, min_depth=2.0)
-    ).eval()
+def test_range(options, low, high):
+    head = MODELS.build(HEAD | dict(max_depth=None) | options).eval()
     nn.init.normal_(head.conv_seg.weight, std=50)
     with torch.no_grad():
         depth = head([torch.randn(2, 4, 30, 30)])
@@ -186,9 +190,27 @@ def test_metres_are_float32_in_mixed_precision():
     assert mixed.unique().numel() > 300
 
 
-def test_other_ranges_are_refused():
-    with pytest.raises(ValueError, match="'sigmoid', 'relu', not 'exp'"):
-        DepthHead(depth_range='exp', max_depth=80)
+@pytest.mark.parametrize(
+    'options',
+    [{}, dict(max_depth=80, min_depth=1), dict(max_depth=-1.0)],
+    ids=['none', 'both', 'negative'],
+)
+def test_other_ranges_are_refused(options):
+    with pytest.raises(ValueError, match='needs either max_depth'):
+        DepthHead(in_channels=4, channels=4, **options)
+
+
+@pytest.mark.parametrize(
+    'test_cfg, message',
+    [
+        (dict(mode='windows'), "'whole' or 'slide', not 'windows'"),
+        (dict(mode='slide', crop_size=(8, 8)), 'needs stride'),
+        (dict(mode='whole', filp=True), 'no option filp'),
+    ],
+)
+def test_other_test_cfgs_are_refused(test_cfg, message):
+    with pytest.raises(ValueError, match=message):
+        build(test_cfg)
 
 
 def test_names_beside_the_hosts():

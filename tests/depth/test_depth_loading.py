@@ -112,6 +112,25 @@ def test_wrong_arrays(tmp_path):
     assert 'not a complete numpy file' in fails(path)
 
 
+def test_files_are_known_by_what_they_hold(tmp_path):
+    """Names are wrong, empty files are named."""
+    np.savez(tmp_path / 'a.npz', depth=METRES)
+    (tmp_path / 'a.npz').rename(tmp_path / 'a.npy')
+    assert np.array_equal(load(tmp_path / 'a.npy'), METRES)
+    np.save(tmp_path / 'b.npy', METRES)
+    (tmp_path / 'b.npy').rename(tmp_path / 'b.npz')
+    assert np.array_equal(load(tmp_path / 'b.npz'), METRES)
+    for name in ('c.png', 'c.npy', 'c.npz'):
+        (tmp_path / name).touch()
+        assert name in fails(tmp_path / name)
+
+
+@pytest.mark.parametrize('options', [dict(scale=0), dict(max_depth=-1)])
+def test_scales_that_leave_nothing(options):
+    with pytest.raises(ValueError, match='have to be above 0'):
+        LoadCheckedDepth(**dict(scale=1, max_depth=1) | options)
+
+
 def test_pickled_objects_are_not_run(tmp_path):
     class Hostile:
         def __reduce__(self):

@@ -183,6 +183,7 @@ def test_range():
     'options, message',
     [
         (dict(crop='center'), "crop is one of 'garg'.*not 'center'"),
+        (dict(output_dir='x', max_depth=300.0), 'hold up to 256 m, not'),
         (dict(min_depth=0), 'depths from min_depth=0 to max_depth=80.0'),
         (dict(max_depth=1e-3), 'are none'),
         (dict(format_only=True), 'format_only needs output_dir'),
@@ -216,6 +217,31 @@ def test_submission(truth, tmp_path):
     saved = cv2.imread(str(files[0]), cv2.IMREAD_UNCHANGED)
     assert saved.dtype == np.uint16
     assert saved.tolist() == [[257, 80 * 256]]
+
+
+def test_nothing_predicted_is_saved_as_unknown(tmp_path):
+    evaluate(sample([[0.0]], [[2.0]]), output_dir=str(tmp_path))
+    saved = cv2.imread(str(tmp_path / '0001.png'), cv2.IMREAD_UNCHANGED)
+    assert saved.tolist() == [[1]]
+
+
+def test_what_cannot_be_saved(tmp_path):
+    (tmp_path / '0001.png').mkdir()
+    with pytest.raises(OSError, match='0001.png cannot be written'):
+        evaluate(sample([[1.0]], [[2.0]]), output_dir=str(tmp_path))
+
+
+def test_images_without_a_map():
+    with pytest.raises(ValueError, match=r'0001.png has no ground truth .*--'):
+        evaluate(sample([[1.0]], None))
+
+
+def test_ends_of_the_range_do_not_count():
+    figures = evaluate(
+        sample([[2.0, 2.0, 2.0]], [[1.0, 2.0, 4.0]]),
+        min_depth=1.0, max_depth=4.0,
+    )  # fmt: skip
+    assert figures['abs_rel'] == 0
 
 
 def test_images_of_one_name_are_saved_apart(tmp_path):

@@ -160,3 +160,10 @@ def test_panels_can_be_turned_off(tmp_path, mmseg_scope):
     )
     visualizer.add_datasample('x', image(), show=True, wait_time=2)
     assert shown[0][1:] == ('x', 2)
+
+
+def test_inferencers_get_the_picture(tmp_path, mmseg_scope):
+    visualizer = build(tmp_path)
+    visualizer.add_datasample('x', image(), sample())
+    picture = visualizer.get_image()
+    assert picture.shape[1] == 4 * 60 + 3 * GAP

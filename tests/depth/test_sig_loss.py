@@ -50,7 +50,15 @@ def test_weight_eps_and_name():
 
 @pytest.mark.parametrize(
     'case',
-    ['perfect', 'one pixel', 'one perfect pixel', 'none', 'too deep', 'zero'],
+    [
+        'perfect',
+        'one pixel',
+        'one perfect pixel',
+        'none',
+        'too deep',
+        'zero',
+        'below zero',
+    ],
 )
 def test_gradients_are_finite(case):
     prediction, target = depths()
@@ -68,7 +76,7 @@ def test_gradients_are_finite(case):
     elif case == 'too deep':
         target[known] = 90
     else:
-        prediction.zero_()
+        prediction.fill_(-1.0 if case == 'below zero' else 0.0)
     prediction.requires_grad_()
     loss = SigLoss(max_depth=80)(prediction, target)
     loss.backward()
@@ -78,8 +86,28 @@ def test_gradients_are_finite(case):
         assert loss == 0
     elif 'perfect' in case:
         assert loss < 1e-4 and not prediction.grad.any()
-    else:
+    elif case != 'below zero':
         assert prediction.grad.any()
+
+
+def test_what_is_no_depth_does_not_count():
+    prediction, target = depths()
+    expected = SigLoss()(prediction, target)
+    hole = (target > 0).nonzero()[0]
+    for value in (float('inf'), float('nan'), -3.0, 0.0):
+        target[tuple(hole)] = value
+        found = SigLoss()(prediction, target)
+        assert torch.isfinite(found) and found != expected
+    prediction[tuple(hole)] = 77  # where nothing is known
+    assert SigLoss()(prediction, target) == found
+
+
+def test_the_cap_itself_counts():
+    prediction, target = depths()
+    target.zero_()[0, 0, 0, :2] = torch.tensor([40.0, 41.0])
+    loss = SigLoss(max_depth=40.0)(prediction, target)
+    target[0, 0, 0, 1] = 0
+    assert loss == SigLoss()(prediction, target) > 0
 
 
 def test_warm_up_counts_steps_and_is_saved():

@@ -56,6 +56,8 @@ def convert_kitti(module, root, monkeypatch):
 
 def test_kitti(kitti, tmp_path, monkeypatch, capsys):
     (tmp_path / 'out').mkdir()
+    for part in ('train', 'val'):
+        (tmp_path / 'annotated' / part / '.DS_Store').touch()
     convert_kitti(kitti, tmp_path, monkeypatch)
     out = tmp_path / 'out/kitti'
     assert sorted(x.name for x in out.iterdir()) == [
@@ -90,6 +92,9 @@ def test_kitti_that_is_incomplete(kitti, tmp_path, monkeypatch):
     path = tmp_path / 'lists/eigen_test_files_with_gt.txt'
     path.write_text(path.read_text().split('\n')[0])
     with pytest.raises(DataError, match='1 lines, 1 of them .* 2 and 1'):
+        convert_kitti(kitti, tmp_path, monkeypatch)
+    path.write_text('a.png b.png\n')
+    with pytest.raises(DataError, match="'a.png b.png' is not an image, a"):
         convert_kitti(kitti, tmp_path, monkeypatch)
     path.unlink()
     with pytest.raises(DataError, match='eigen_test_.*does not exist'):
@@ -174,6 +179,9 @@ def test_nyu(nyu, tmp_path, monkeypatch):
     assert np.abs(image[20:90, 20:600] - 200).max() < 5
     assert np.abs(image[120:460, 20:600] - (80, 200, 200)).max() < 8
     with pytest.raises(DataError, match='official_splits exists'):
+        convert_nyu(nyu, tmp_path, monkeypatch)
+    (out / 'official_splits').rename(out / 'other')
+    with pytest.raises(DataError, match='_files_with_gt.txt exists'):
         convert_nyu(nyu, tmp_path, monkeypatch)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from command_line import ROOT, data_options, fail, succeed
 
-CONFIG = 'configs/uhrnet/depth_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
+CONFIG = 'configs/uhrnet/depth_uhrnet-w18-small_1xb8-3k_scenes-96x160.py'
 KITTI = 'configs/uhrnet/depth_uhrnet-w18-small_4xb4-24e_kitti-352x704.py'
 FIGURES = (
     'a1', 'a2', 'a3', 'abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'log10',
@@ -21,7 +21,6 @@ def options(root, *more, iters=2):
     return (
         *data_options(root),
         'model.data_preprocessor.size=(64,96)',
-        'train_dataloader.dataset.pipeline.3.crop_size=(64,96)',
         'train_dataloader.batch_size=2',
         f'train_cfg.max_iters={iters}',
         f'train_cfg.val_interval={iters}',
@@ -105,6 +104,18 @@ def test_mirror_images_in_two_ways(trained, scenes, tmp_path):
     )
     assert by_model == by_data != figures(trained[1])
     assert scales not in (by_data, figures(trained[1]))
+
+
+def test_pictures_need_no_training_data(trained, scenes, tmp_path):
+    """Of the test images alone; the rest of the paths leads nowhere."""
+    root = f'test_dataloader.dataset.data_root={scenes}'
+    succeed(
+        'tools/test.py', CONFIG, trained[0] / 'iter_2.pth', '--work-dir',
+        tmp_path, '--show-dir', tmp_path / 'drawn', '--cfg-options', root,
+        'test_dataloader.num_workers=0',
+        'test_dataloader.persistent_workers=False',
+    )  # fmt: skip
+    assert len([*(tmp_path / 'drawn').rglob('*.png')]) == 4
 
 
 def test_two_processes_give_the_figures_of_one(trained, scenes, tmp_path):
@@ -198,7 +209,8 @@ def test_prediction_of_an_image(trained, scenes):
         str(ROOT / CONFIG), str(trained[0] / 'iter_2.pth'), device='cpu'
     )
     path = str(scenes / 'images/val/00001.png')
-    result = inference_model(model, path)
+    with pytest.warns(UserWarning, match='focal length of .* is not known'):
+        result = inference_model(model, path)
     depth = result.pred_depth_map.data
     assert depth.shape == (1, 64, 96) and depth.min() > 0
     again = inference_model(model, cv2.imread(path))

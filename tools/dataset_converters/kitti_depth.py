@@ -72,14 +72,20 @@ def link_drives(annotated: Path, target: Path) -> None:
                 f'{folder} does not exist: unpack data_depth_annotated.zip '
                 f'to {annotated}'
             )
-        for drive in sorted(folder.iterdir()):
+        for drive in sorted(x for x in folder.iterdir() if x.is_dir()):
             (target / drive.name).symlink_to(drive.resolve())
 
 
 def check(path: Path, counts: tuple[int, int], root: Path) -> None:
     """Look for every file that a list names."""
     lines = [x.split() for x in path.read_text().splitlines() if x.strip()]
-    with_depth = [x for x in lines if x[1:] and x[1] != NO_DEPTH]
+    for words in lines:
+        if len(words) != 3:
+            raise DataError(
+                f'{path}: {" ".join(words)!r} is not an image, a depth map '
+                'and a focal length: get the list again'
+            )
+    with_depth = [x for x in lines if x[1] != NO_DEPTH]
     found = len(lines), len(with_depth)
     if found != counts:
         raise DataError(

@@ -55,28 +55,32 @@ def main() -> None:
     except ImportError:
         sys.exit('reading .mat files of this kind needs: pip install h5py')
     folder = args.target / 'official_splits'
-    if folder.exists():
-        raise DataError(f'{folder} exists. Move it away.')
+    lists = {split: args.target / name for split, name in LISTS.items()}
+    for path in (folder, *lists.values()):
+        if path.exists():
+            raise DataError(f'{path} exists. Move it away.')
     splits = read_splits(args.splits)
     work = args.target / '.official_splits.unfinished'
     shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    lines = {split: [] for split in splits}
     try:
-        with h5py.File(args.mat) as content:
+        try:
+            content = h5py.File(args.mat)
+        except OSError as error:
+            raise DataError(
+                f'{args.mat} cannot be read, download it again: {error}'
+            ) from error
+        with content:
             check(content, args.mat, splits)
-            lists = {x: [] for x in splits}
             for split, line in write_images(content, splits, work):
-                lists[split].append(line)
-    except OSError as error:
-        raise DataError(
-            f'{args.mat} cannot be read, download it again: {error}'
-        ) from error
-    else:
+                lines[split].append(line)
         work.rename(folder)
-        for split, lines in lists.items():
-            (args.target / LISTS[split]).write_text('\n'.join(lines) + '\n')
-            print(f'{folder / split}: {len(lines)} images')
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    for split, path in lists.items():
+        path.write_text('\n'.join(lines[split]) + '\n')
+        print(f'{folder / split}: {len(lines[split])} images')
 
 
 def read_splits(path: Path) -> dict[str, set[int]]:

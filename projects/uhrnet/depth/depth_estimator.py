@@ -9,6 +9,9 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torch.nn import functional as F
 
+# That mmcv's RandomFlip has turned
+AXES = dict(horizontal=(-1,), vertical=(-2,), diagonal=(-2, -1))
+
 
 # mmsegmentation has another DepthEstimator.
 @MODELS.register_module(name='MonoDepthEstimator')
@@ -20,7 +23,14 @@ class DepthEstimator(EncoderDecoder):
             ``'whole'`` or, with ``crop_size`` and ``stride``, ``'slide'``,
             which averages where windows overlap; and ``flip``, whether to
             average with the prediction of the mirror image.
+
+    Raises:
+        ValueError: For another ``test_cfg``.
     """
+
+    def __init__(self, **kwargs: object) -> None:
+        check_test_cfg(kwargs.get('test_cfg') or {})
+        super().__init__(**kwargs)
 
     def inference(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
         """Map images (N, 3, H, W) to depths (N, 1, H, W) in metres."""
@@ -48,8 +58,7 @@ class DepthEstimator(EncoderDecoder):
             height, width = depth.shape[-2:]
             depth = depth[:, top : height - bottom, left : width - right]
             if meta.get('flip'):
-                axis = dict(horizontal=-1, vertical=-2)[meta['flip_direction']]
-                depth = depth.flip(axis)
+                depth = depth.flip(AXES[meta['flip_direction']])
             size = tuple(meta.get('ori_shape', depth.shape[-2:])[:2])
             if depth.shape[-2:] != size:
                 depth = F.interpolate(
@@ -62,6 +71,22 @@ class DepthEstimator(EncoderDecoder):
                 data=depth * meta.get('zoom', 1.0)
             )
         return data_samples
+
+
+def check_test_cfg(test_cfg: dict) -> None:
+    """Refuse what would fail at the first image, or have no effect."""
+    mode = test_cfg.get('mode', 'whole')
+    needed = {'whole': [], 'slide': ['crop_size', 'stride']}
+    if mode not in needed:
+        raise ValueError(f"test_cfg.mode is 'whole' or 'slide', not {mode!r}")
+    missing = [key for key in needed[mode] if key not in test_cfg]
+    unknown = sorted({*test_cfg} - {'mode', 'flip', 'crop_size', 'stride'})
+    if missing or unknown:
+        raise ValueError(
+            f'test_cfg of mode {mode!r} '
+            + (f'needs {", ".join(missing)}' if missing else 'has no option ')
+            + ('' if missing else ', '.join(unknown))
+        )
 
 
 @MODELS.register_module()

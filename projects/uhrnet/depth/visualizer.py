@@ -120,6 +120,7 @@ class DepthVisualizer(SegLocalVisualizer):
                 mode = name.split('_', 1)[0]
                 name = f'{mode}_{data_sample.out_name}'
         picture = draw_panels(image, truth, prediction)
+        self.set_image(picture)  # where inferencers look for it
         if show:
             self.show(picture, win_name=name, wait_time=wait_time)
         elif out_file is not None:

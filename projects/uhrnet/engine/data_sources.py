@@ -42,7 +42,8 @@ SOURCES = {
         'tools/dataset_converters/lip.py FOLDER {root}'
     ),
     'ScenesDepthDataset': (
-        'Render it: python tools/dataset_converters/scenes.py {root}'
+        'Render it: python tools/dataset_converters/scenes.py {root} --train '
+        '1024 --val 64 --size 96 160'
     ),
     'KITTIDepthDataset': (
         "Download KITTI's raw data and data_depth_annotated.zip "

@@ -1,5 +1,6 @@
 from .depth_list import DepthListDataset, KITTIDepthDataset, NYUDepthDataset
-from .numpy_depth import NumpyDepthDataset, ScenesDepthDataset
+from .numpy_depth import NumpyDepthDataset
+from .scenes_depth import ScenesDepthDataset
 
 __all__ = [
     'DepthListDataset',

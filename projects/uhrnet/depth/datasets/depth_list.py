@@ -49,15 +49,10 @@ class DepthListDataset(BaseSegDataset):
 
     def load_data_list(self) -> list[dict]:
         """Return the paths of each line that has a depth map."""
-        try:
-            text = get_text(self.ann_file, backend_args=self.backend_args)
-        except FileNotFoundError as error:
-            raise DataError(
-                f'{self.ann_file}, a list of images and depth maps, does not '
-                'exist. docs/datasets.md says where it comes from.'
-            ) from error
+        check_prefix(self.data_prefix)
+        lines = read_list(self.ann_file, self.backend_args)
         samples = []
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(lines, start=1):
             words = line.split()
             if not words:
                 continue
@@ -72,21 +67,56 @@ class DepthListDataset(BaseSegDataset):
             samples.append(self._sample(*words))
         if not samples:
             raise DataError(f'{self.ann_file} names no image with depth')
+        check_out_names(samples)
         return samples
 
     def _sample(self, image: str, depth: str, focal: str = 'nan') -> dict:
         prefix = self.data_prefix
         return dict(
             # Some lists begin their paths with a slash.
-            img_path=osp.join(prefix['img_path'], image.lstrip('/')),
+            img_path=osp.join(prefix.get('img_path', ''), image.lstrip('/')),
             depth_map_path=osp.join(
-                prefix['depth_map_path'], depth.lstrip('/')
+                prefix.get('depth_map_path', ''), depth.lstrip('/')
             ),
             out_name=out_name(image),
             focal=float(focal),
             seg_fields=[],
             reduce_zero_label=False,
         )
+
+
+def check_prefix(data_prefix: dict) -> None:
+    """Refuse a folder by another name, which would be passed over."""
+    unknown = sorted({*data_prefix} - {'img_path', 'depth_map_path'})
+    if unknown:
+        raise DataError(
+            f'data_prefix has img_path and depth_map_path, not {unknown[0]!r}'
+        )
+
+
+def read_list(path: str, backend_args: dict | None = None) -> list[str]:
+    """Return the lines of a list of images."""
+    try:
+        return get_text(path, backend_args=backend_args).splitlines()
+    except FileNotFoundError as error:
+        raise DataError(
+            f'{path}, a list of images and depth maps, does not exist. '
+            'docs/datasets.md says where it comes from.'
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f'{path} is not a list of images: {error}') from error
+
+
+def check_out_names(samples: list[dict]) -> None:
+    """Refuse images of which one would be saved over another."""
+    seen = {}
+    for sample in samples:
+        path = seen.setdefault(sample['out_name'], sample['img_path'])
+        if path != sample['img_path']:
+            raise DataError(
+                f'{path} and {sample["img_path"]} would both be saved as '
+                f'{sample["out_name"]}: rename one of them'
+            )
 
 
 def out_name(image: str) -> str:
@@ -110,7 +140,7 @@ class KITTIDepthDataset(DepthListDataset):
 
         data/kitti/input/2011_09_26/2011_09_26_drive_0002_sync/image_02/...
         data/kitti/gt_depth/2011_09_26_drive_0002_sync/proj_depth/...
-        data/kitti/kitti_eigen_{train,test}.txt
+        data/kitti/eigen_{train,test}_files_with_gt.txt
 
     Takes the arguments of :class:`DepthListDataset`.
     """

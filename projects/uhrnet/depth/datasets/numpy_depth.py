@@ -8,7 +8,12 @@ from mmseg.registry import DATASETS
 
 from uhrnet.errors import DataError
 
-from .depth_list import out_name
+from .depth_list import (
+    check_out_names,
+    check_prefix,
+    out_name,
+    read_list,
+)
 
 
 @DATASETS.register_module()
@@ -16,18 +21,19 @@ class NumpyDepthDataset(BaseSegDataset):
     """Images and depth maps of the same name in two folders.
 
     Depth maps are ``.npy``, ``.npz`` or 16-bit ``.png`` files, see
-    :class:`LoadCheckedDepth`. The built-in scenes have this form.
+    :class:`LoadCheckedDepth`.
 
     Args:
         data_prefix: ``img_path`` and ``depth_map_path``, the folders; without
             the second, or None for it, images are taken alone, to predict.
+        ann_file: A list of names, without suffix, to take alone; '' for all.
         img_suffix: End of the images' names.
         depth_map_suffix: End of the depth maps' names.
         **kwargs: As for ``BaseSegDataset``.
 
     Raises:
-        DataError: If a folder is missing or empty, or an image has no depth
-            map.
+        DataError: If a folder is missing or empty, an image has no depth map,
+            or the list names something else.
     """
 
     METAINFO = dict(classes=('depth',), palette=[[0, 0, 0]])
@@ -35,19 +41,28 @@ class NumpyDepthDataset(BaseSegDataset):
     def __init__(
         self,
         data_prefix: dict,
+        ann_file: str = '',
         img_suffix: str = '.png',
         depth_map_suffix: str = '.npy',
         **kwargs: object,
     ) -> None:
         self.depth_map_suffix = depth_map_suffix
         folders = {k: x for k, x in data_prefix.items() if x is not None}
-        super().__init__(data_prefix=folders, img_suffix=img_suffix, **kwargs)
+        super().__init__(
+            data_prefix=folders,
+            ann_file=ann_file,
+            img_suffix=img_suffix,
+            **kwargs,
+        )
 
     def load_data_list(self) -> list[dict]:
         """Return the paths of images and depth maps, sorted by name."""
-        images = self.data_prefix['img_path']
+        check_prefix(self.data_prefix)
+        images = self.data_prefix.get('img_path', self.data_root)
         depths = self.data_prefix.get('depth_map_path')
         names = self._names(images, self.img_suffix)
+        if self.ann_file:
+            names = self._listed(names)
         if not names:
             raise DataError(
                 f'{images} has no file *{self.img_suffix}: set '
@@ -62,7 +77,22 @@ class NumpyDepthDataset(BaseSegDataset):
                     f'no depth map in {depths}, the first one '
                     f'{missing[0]}{self.depth_map_suffix}'
                 )
-        return [self._sample(name, images, depths) for name in sorted(names)]
+        samples = [self._sample(x, images, depths) for x in sorted(names)]
+        check_out_names(samples)
+        return samples
+
+    def _listed(self, names: set[str]) -> set[str]:
+        """Return the names of ``ann_file``."""
+        lines = read_list(self.ann_file, self.backend_args)
+        listed = {line.strip() for line in lines} - {''}
+        unknown = sorted(listed - names)
+        if unknown or not listed:
+            raise DataError(
+                f'{self.ann_file} should list names of the images, without '
+                f'{self.img_suffix}, and has '
+                f'{unknown[0] if unknown else "none"!r}'
+            )
+        return listed
 
     def _names(self, folder: str, suffix: str) -> set[str]:
         """Names of a folder's files, and of those below, without suffix."""
@@ -91,16 +121,3 @@ class NumpyDepthDataset(BaseSegDataset):
                 depths, name + self.depth_map_suffix
             )
         return sample
-
-
-@DATASETS.register_module()
-class ScenesDepthDataset(NumpyDepthDataset):
-    """Rendered streets, written by ``tools/dataset_converters/scenes.py``.
-
-    Layout::
-
-        data/scenes/images/{train,val}/*.png
-        data/scenes/depth/{train,val}/*.npy
-
-    Takes the arguments of :class:`NumpyDepthDataset`.
-    """

@@ -9,8 +9,6 @@ from mmseg.utils import SampleList
 from torch import Tensor
 from torch.nn import functional as F
 
-RANGES = ('sigmoid', 'relu')
-
 
 @MODELS.register_module()
 class DepthHead(FCNHead):
@@ -22,31 +20,31 @@ class DepthHead(FCNHead):
     of the Monocular-Depth-Estimation-Toolbox.
 
     Args:
-        max_depth: Largest depth, in metres.
-        min_depth: Smallest one.
-        depth_range: ``'sigmoid'``: between 0 and ``max_depth``, without
-            reaching them. ``'relu'``: from ``min_depth`` on, and not bounded
-            above; ``max_depth`` then is what data and metric are cut to.
+        max_depth: Largest depth, in metres: ``sigmoid(x) * max_depth``, which
+            reaches neither end. Give this or ``min_depth``.
+        min_depth: Smallest depth, in metres: ``relu(x) + min_depth``, not
+            bounded above.
         loss_decode: Config of a loss of depths, see :class:`SigLoss`.
         **kwargs: As for ``FCNHead``.
 
     Raises:
-        ValueError: For another range, and in training if the ground truth
-            of a batch is missing.
+        ValueError: If not exactly one of both depths is given, or it is not
+            positive; in training if the ground truth of a batch is missing.
     """
 
     def __init__(
         self,
-        max_depth: float,
-        min_depth: float = 1e-3,
-        depth_range: str = 'sigmoid',
+        max_depth: float | None = None,
+        min_depth: float | None = None,
         loss_decode: dict | None = None,
         **kwargs: object,
     ) -> None:
-        if depth_range not in RANGES:
+        given = [x for x in (max_depth, min_depth) if x is not None]
+        if len(given) != 1 or given[0] <= 0:
             raise ValueError(
-                f'depth_range is one of {", ".join(map(repr, RANGES))}, not '
-                f'{depth_range!r}'
+                'DepthHead needs either max_depth, for depths up to it, or '
+                'min_depth, for depths from it on, in metres above 0, not '
+                f'max_depth={max_depth} and min_depth={min_depth}'
             )
         super().__init__(
             num_classes=1,
@@ -56,7 +54,6 @@ class DepthHead(FCNHead):
         )
         self.min_depth = min_depth
         self.max_depth = max_depth
-        self.depth_range = depth_range
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Map the backbone's maps to depths (N, 1, H, W) in metres.
@@ -65,7 +62,7 @@ class DepthHead(FCNHead):
         """
         # Metres in bfloat16 are right to one part in 256 alone.
         x = super().forward(inputs).float()
-        if self.depth_range == 'sigmoid':
+        if self.max_depth is not None:
             return torch.sigmoid(x) * self.max_depth
         return F.relu(x) + self.min_depth
 

@@ -13,9 +13,9 @@ class SigLoss(nn.Module):
     """Scale-invariant loss, ``sqrt(var(g) + 0.15 mean(g)^2)``.
 
     ``g`` is the difference of logarithms at the pixels with ground truth, of
-    all images of a batch together. Gradients are finite everywhere: at a
-    perfect prediction, with one pixel of ground truth and with none, where
-    the loss is 0.
+    all images of a batch together. Gradients are finite for every finite
+    prediction: a perfect one, one below 0, which counts as 0, with one pixel
+    of ground truth and with none, where the loss is 0.
 
     Source: Eigen et al., arXiv 1406.2283, section 3.2; with weights 0.15 and
     10 Lee et al. (BTS), arXiv 1907.10326, section 3.3, as
@@ -55,18 +55,21 @@ class SigLoss(nn.Module):
             )
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
-        """Compare depths (N, 1, H, W) in metres; a target of 0 is unknown."""
+        """Compare depths (N, 1, H, W) in metres.
+
+        A target of 0 or below, infinite or not a number is unknown.
+        """
         if prediction.shape != target.shape:
             raise ValueError(
                 f'depth is predicted as {tuple(prediction.shape)} and known '
                 f'as {tuple(target.shape)}'
             )
-        valid = target > 0
+        valid = (target > 0) & target.isfinite()
         if self.max_depth is not None:
             valid &= target <= self.max_depth
         # float16 has no room for squares of sums over a batch.
         prediction, target = prediction.float(), target.float()
-        g = torch.log(prediction[valid] + self.eps)
+        g = torch.log(prediction[valid].clamp(min=0) + self.eps)
         g = g - torch.log(target[valid] + self.eps)
         if not len(g):
             return prediction.sum() * 0

@@ -18,6 +18,7 @@ FIGURES = (
 )  # fmt: skip
 # KITTI's server takes 16-bit PNGs of metres times this.
 KITTI_SCALE = 256
+LARGEST = 65535
 
 
 # mmsegmentation has another DepthMetric.
@@ -43,9 +44,11 @@ class DepthMetric(BaseMetric):
         **kwargs: As for ``BaseMetric``.
 
     Raises:
-        ValueError: For another crop, an empty range, ``format_only`` without
-            a folder, a prediction that is not a number or has another size
-            than the ground truth, and if no image has ground truth.
+        ValueError: For another crop, an empty range, one that PNGs cannot
+            hold, ``format_only`` without a folder, a prediction that is not a
+            number or has another size than the ground truth, and if an image
+            comes without a map of ground truth, or none has any in range.
+        OSError: If a prediction cannot be saved.
     """
 
     default_prefix = None
@@ -68,6 +71,11 @@ class DepthMetric(BaseMetric):
             )
         if format_only and output_dir is None:
             raise ValueError('format_only needs output_dir, to save to')
+        if output_dir and max_depth * KITTI_SCALE > LARGEST:
+            raise ValueError(
+                f'PNGs of 16 bits hold up to {LARGEST / KITTI_SCALE:.0f} m, '
+                f'not max_depth={max_depth}'
+            )
         self.min_depth = min_depth
         self.max_depth = max_depth
         self.crop = crop
@@ -88,6 +96,12 @@ class DepthMetric(BaseMetric):
             if self.format_only:
                 self.results.append(None)
                 continue
+            if 'gt_depth_map' not in sample:
+                raise ValueError(
+                    f'{path} has no ground truth to evaluate: name '
+                    'data_prefix.depth_map_path of the data set, or only save '
+                    'predictions, with --format-only'
+                )
             truth = _as_array(sample['gt_depth_map'])
             if prediction.shape != truth.shape:
                 raise ValueError(
@@ -126,8 +140,10 @@ class DepthMetric(BaseMetric):
     def _save(self, prediction: np.ndarray, name: str) -> None:
         self.output_dir.mkdir(parents=True, exist_ok=True)
         file = self.output_dir / f'{name}.png'
-        scaled = np.rint(prediction * KITTI_SCALE)
-        cv2.imwrite(str(file), scaled.clip(0, 65535).astype(np.uint16))
+        # 0 would say that there is no depth.
+        scaled = np.rint(prediction * KITTI_SCALE).clip(1, LARGEST)
+        if not cv2.imwrite(str(file), scaled.astype(np.uint16)):
+            raise OSError(f'{file} cannot be written')
 
 
 def depth_figures(

@@ -2,15 +2,14 @@
 
 import io
 
-import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
 from uhrnet.errors import DataError
 from uhrnet.transforms.image_loading import (
-    check_complete,
     check_same_size,
+    decode_image,
     read_file,
 )
 
@@ -33,6 +32,7 @@ class LoadCheckedDepth(BaseTransform):
         backend_args: Where files are, as in ``mmengine.fileio``.
 
     Raises:
+        ValueError: If ``scale`` or ``max_depth`` is not positive.
         DataError: If the file is missing, damaged, not of 16 bits, of another
             size than its image, or all of its depths are beyond
             ``max_depth``. The message names file and values.
@@ -45,6 +45,10 @@ class LoadCheckedDepth(BaseTransform):
         key: str = 'depth',
         backend_args: dict | None = None,
     ) -> None:
+        if scale <= 0 or max_depth <= 0:
+            raise ValueError(
+                f'scale={scale} and max_depth={max_depth} have to be above 0'
+            )
         self.scale = scale
         self.max_depth = max_depth
         self.key = key
@@ -66,12 +70,7 @@ class LoadCheckedDepth(BaseTransform):
     def _decode(self, content: bytes, path: str) -> np.ndarray:
         if path.endswith(('.npy', '.npz')):
             return self._load_array(content, path)
-        check_complete(content, path)
-        values = cv2.imdecode(
-            np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED
-        )
-        if values is None:
-            raise DataError(f'{path} is not an image that can be decoded')
+        values = decode_image(content, path, 'unchanged')
         if values.dtype != np.uint16 or values.ndim != 2:
             raise DataError(
                 f'{path} holds {values.dtype} of shape {values.shape}: a '
@@ -84,7 +83,8 @@ class LoadCheckedDepth(BaseTransform):
         try:
             # Never pickled objects: they could run code.
             array = np.load(io.BytesIO(content), allow_pickle=False)
-            if path.endswith('.npz'):
+            # by what it holds, whatever it is called
+            if isinstance(array, np.lib.npyio.NpzFile):
                 if self.key not in array:
                     raise DataError(
                         f'{path} has no array {self.key!r} but '

@@ -1,4 +1,6 @@
-"""Resizing that knows that what looks larger is nearer."""
+"""What looks larger is nearer: resizing, and cameras, that know it."""
+
+import warnings
 
 import cv2
 import numpy as np
@@ -48,5 +50,43 @@ class RandomZoom(BaseTransform):
             if key == 'gt_depth_map':
                 results[key] /= np.float32(ratio)
         results['img_shape'] = results['img'].shape[:2]
+        results['zoom'] = results.get('zoom', 1.0) * ratio
+        return results
+
+
+@TRANSFORMS.register_module()
+class CanonicalFocal(BaseTransform):
+    """Make depth what a camera of one focal length would see it at.
+
+    Nothing in an image tells the focal length apart from distance: a camera
+    with twice as long a one shows the same at twice the distance. So depth
+    is divided by the ratio of the image's focal length to ``focal``, and
+    predictions are multiplied by it. The image stays as it is. Of a sample
+    that does not know its focal length, depth is that of the canonical
+    camera, which a warning says.
+
+    Sources: BTS (arXiv 1907.10326), whose code multiplies what it predicts
+    on KITTI by focal / 715.0873; Yin et al. (Metric3D), arXiv 2307.10984,
+    section 3.1.
+
+    Args:
+        focal: In pixels.
+    """
+
+    def __init__(self, focal: float) -> None:
+        self.focal = focal
+
+    def transform(self, results: dict) -> dict:
+        """Divide ``gt_depth_map`` unless it is frozen; set ``zoom``."""
+        ratio = results.get('focal', np.nan) / self.focal
+        if np.isnan(ratio):
+            warnings.warn(
+                f'the focal length of {results.get("img_path")} is not known: '
+                f'its depth is predicted as if it were {self.focal} pixels',
+                stacklevel=2,
+            )
+            return results
+        if 'gt_depth_map' in results.get('seg_fields', ()):
+            results['gt_depth_map'] /= np.float32(ratio)
         results['zoom'] = results.get('zoom', 1.0) * ratio
         return results

@@ -1,14 +1,14 @@
-# Depth of the built-in scenes, 320x192 images;
-# tools/dataset_converters/scenes.py writes them. The sky has none.
+# Depth of the built-in scenes, 160x96 images; the sky has none. Written by
+# tools/dataset_converters/scenes.py data/scenes-depth --train 1024 --val 64
+# --size 96 160
 dataset_type = 'ScenesDepthDataset'
-data_root = 'data/scenes/'
+data_root = 'data/scenes-depth/'
 max_depth = 80.0
-crop_size = (192, 320)
+focal = 125.0  # about the mean of the cameras
 train_pipeline = [
     dict(type='LoadCheckedImage'),
     dict(type='LoadCheckedDepth', scale=1, max_depth=max_depth),
-    dict(type='RandomZoom', ratio_range=(1.0, 1.5)),
-    dict(type='RandomCrop', crop_size=crop_size),
+    dict(type='CanonicalFocal', focal=focal),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomGammaColor'),
     dict(type='PackDepthInputs')
@@ -18,6 +18,7 @@ test_pipeline = [
     dict(type='CheckImageFile'),
     dict(type='LoadCheckedDepth', scale=1, max_depth=max_depth),
     dict(type='FreezeDepth'),
+    dict(type='CanonicalFocal', focal=focal),
     dict(type='PackDepthInputs')
 ]
 # --tta: three scales and their mirror images
@@ -25,11 +26,12 @@ tta_pipeline = [
     dict(type='LoadCheckedImage'),
     dict(type='LoadCheckedDepth', scale=1, max_depth=max_depth),
     dict(type='FreezeDepth'),
+    dict(type='CanonicalFocal', focal=focal),
     dict(
         type='TestTimeAug',
         transforms=[[
             dict(type='RandomZoom', ratio_range=(scale, scale))
-            for scale in (1.0, 1.25, 1.5)
+            for scale in (1.0, 0.9, 1.1)
         ],
                     [
                         dict(type='RandomFlip', prob=0.),
@@ -37,7 +39,7 @@ tta_pipeline = [
                     ], [dict(type='PackDepthInputs')]])
 ]
 train_dataloader = dict(
-    batch_size=4,
+    batch_size=8,
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='InfiniteSampler', shuffle=True),
