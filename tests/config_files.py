@@ -2,6 +2,8 @@
 
 import copy
 import functools
+import os
+import tempfile
 from pathlib import Path
 
 from mmengine.config import Config
@@ -34,7 +36,14 @@ def of_detection(path):
 
 @functools.cache
 def _load(path):
-    return Config.fromfile(path)
+    # mmengine writes a temporary file for every base, quickest in memory.
+    before = tempfile.tempdir
+    if os.access('/dev/shm', os.W_OK):
+        tempfile.tempdir = '/dev/shm'
+    try:
+        return Config.fromfile(path)
+    finally:
+        tempfile.tempdir = before
 
 
 def load(path):

@@ -171,23 +171,9 @@ def test_a_picture_of_depth(broken, tmp_path):
     assert 'one channel with 16 bits' in text
 
 
-def test_another_size(broken, tmp_path):
-    for path in (broken / 'depth/train').glob('*.npy'):
-        np.save(path, np.ones((32, 96), np.float32))
-    text = train_fails(broken, tmp_path / 'run')
-    assert 'is 32x96 (height x width)' in text and 'is 64x96' in text
-
-
 def test_unknown_crop(scenes, tmp_path):
     text = train_fails(scenes, tmp_path, 'val_evaluator.crop=kb')
     assert "'garg', 'eigen', 'nyu', or None, not 'kb'" in text
-
-
-def test_range_below_the_data(scenes, tmp_path):
-    text = train_fails(
-        scenes, tmp_path, 'train_dataloader.dataset.pipeline.1.max_depth=0.5'
-    )
-    assert 'holds depths from' in text and 'max_depth is 0.5 m' in text
 
 
 def test_missing_data(tmp_path):
