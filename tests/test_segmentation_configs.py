@@ -122,7 +122,7 @@ def test_builds(path, mmseg_scope):
     for head in heads_of(cfg.model):
         assert head.num_classes == len(classes)
         assert list(head.in_channels) == widths
-        assert head.type == 'OCRHead' or head.channels == sum(widths)
+        assert head.type == 'TiledOCRHead' or head.channels == sum(widths)
     for loader in ('train', 'val', 'test'):
         dataset = cfg[f'{loader}_dataloader'].dataset
         for step in dataset.pipeline:

@@ -12,7 +12,7 @@ model = dict(
         seg_pad_val=255),
     backbone=dict(type='ExactHRNet', arch='w18', norm_cfg=norm_cfg),
     decode_head=dict(
-        type='FCNHead',
+        type='TiledFCNHead',
         in_channels=[18, 36, 72, 144],
         in_index=[0, 1, 2, 3],
         input_transform='resize_concat',

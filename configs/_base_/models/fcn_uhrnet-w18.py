@@ -13,7 +13,7 @@ model = dict(
         seg_pad_val=255),
     backbone=dict(type='UHRNet', arch='w18', norm_cfg=norm_cfg),
     decode_head=dict(
-        type='FCNHead',
+        type='TiledFCNHead',
         in_channels=[9, 18, 36, 72, 144],
         in_index=[0, 1, 2, 3, 4],
         input_transform='resize_concat',

@@ -10,7 +10,7 @@ model = dict(
     num_stages=2,
     decode_head=[
         dict(
-            type='FCNHead',
+            type='TiledFCNHead',
             in_channels=[48, 96, 192, 384],
             in_index=[0, 1, 2, 3],
             input_transform='resize_concat',
@@ -27,7 +27,7 @@ model = dict(
                 avg_non_ignore=True,
                 loss_weight=0.4)),
         dict(
-            type='OCRHead',
+            type='TiledOCRHead',
             in_channels=[48, 96, 192, 384],
             in_index=[0, 1, 2, 3],
             input_transform='resize_concat',

@@ -13,6 +13,7 @@ from . import (
     datasets,
     flip_pairs,
     hfgd_head,
+    tiled_heads,
     transforms,
     visualizer,
 )
@@ -22,6 +23,7 @@ __all__ = [
     'datasets',
     'flip_pairs',
     'hfgd_head',
+    'tiled_heads',
     'transforms',
     'visualizer',
 ]

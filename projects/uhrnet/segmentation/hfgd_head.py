@@ -19,6 +19,7 @@ from .layers import (
     PyramidUpsampler,
     concat_at,
 )
+from .tiled_heads import TiledLoss
 
 _STEM = (
     "the backbone's stem as the first map: return_stem=True of UHRNet and "
@@ -27,7 +28,7 @@ _STEM = (
 
 
 @MODELS.register_module()
-class HFGDHead(BaseDecodeHead):
+class HFGDHead(TiledLoss, BaseDecodeHead):
     """High-level feature guided decoder.
 
     The high branch: the top map, of strongest semantics, gets context and

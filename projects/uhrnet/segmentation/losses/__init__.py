@@ -1,0 +1,3 @@
+from .tiled_cross_entropy import pixel_cross_entropy, tiled_cross_entropy
+
+__all__ = ['pixel_cross_entropy', 'tiled_cross_entropy']
