@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
 import torch
 from mmengine.config import Config
 from mmengine.fileio import load
+from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 import uhrnet.depth
@@ -40,6 +41,9 @@ def parse_args() -> argparse.Namespace:
         '--models', nargs='+', choices=FOLDERS, default=[*FOLDERS]
     )
     parser.add_argument('--amp', action='store_true', help='bfloat16')
+    parser.add_argument(
+        '--test', action='store_true', help='the weights of an earlier run'
+    )
     parser.add_argument(
         '--out', type=Path, default=Path('work_dirs/depth_scenes')
     )
@@ -79,6 +83,7 @@ def cost(config: str) -> str:
 def main() -> None:
     """Render, train and test; print a row for each model and test."""
     args = parse_args()
+    init_default_scope('mmseg')
     out = args.out.resolve()
     start = time.perf_counter()
     write_dataset(out / 'scenes', SCENES, SIZE)
@@ -93,11 +98,11 @@ def main() -> None:
             )
         )
         folder = out / model
+        command = ['tools/train.py', config, '--work-dir', str(folder)]
+        command += ['--amp'] * args.amp
         start = time.perf_counter()
-        amp = ['--amp'] if args.amp else []
-        run(
-            'tools/train.py', config, '--work-dir', str(folder), *amp, *options
-        )
+        if not args.test:
+            run(*command, *options)
         minutes = (time.perf_counter() - start) / 60
         weights = (folder / 'last_checkpoint').read_text()
         for name, more in TESTS.items():

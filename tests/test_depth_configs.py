@@ -53,7 +53,7 @@ def test_all_are_seen():
                     names.append(f'depth_{model}-in1k-pre_4xb4-24e_{data}')
                 for name in names:
                     assert ROOT / f'configs/{family}/{name}.py' in CONFIGS
-            name = f'depth_{model}_1xb8-3k_scenes-96x160'
+            name = f'depth_{model}_1xb8-4k_scenes-96x160'
             assert ROOT / f'configs/{family}/{name}.py' in CONFIGS
 
 

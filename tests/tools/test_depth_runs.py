@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from command_line import ROOT, data_options, fail, succeed
 
-CONFIG = 'configs/uhrnet/depth_uhrnet-w18-small_1xb8-3k_scenes-96x160.py'
+CONFIG = 'configs/uhrnet/depth_uhrnet-w18-small_1xb8-4k_scenes-96x160.py'
 KITTI = 'configs/uhrnet/depth_uhrnet-w18-small_4xb4-24e_kitti-352x704.py'
 FIGURES = (
     'a1', 'a2', 'a3', 'abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'log10',

@@ -1,8 +1,8 @@
 _base_ = [
-    '../_base_/models/depth_uhrnet-w18-small.py',
+    '../_base_/models/depth_uhrnet-w18.py',
     '../_base_/datasets/scenes-depth_96x160.py',
     '../_base_/default_runtime_depth.py',
-    '../_base_/schedules/adamw_onecycle_3k.py'
+    '../_base_/schedules/adamw_onecycle_4k.py'
 ]
 model = dict(
     data_preprocessor=dict(size=(96, 160)),
