@@ -7,14 +7,22 @@ from mmengine.structures import PixelData
 from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 
-from uhrnet.depth.visualizer import colorize, draw_panels, draw_scale
+from uhrnet.depth.visualizer import (
+    ERROR,
+    Scale,
+    colorize,
+    depth_scale,
+    draw_legend,
+    draw_panels,
+)
 
 GREY = (10, 20, 30)
 GAP = 4
 
 
-def paint(value, high, colors='turbo_r'):
-    return matplotlib.colormaps[colors](value / high, bytes=True)[:3]
+def paint(share, colors='turbo_r'):
+    """The colour at a share of a colour map."""
+    return matplotlib.colormaps[colors](float(share), bytes=True)[:3]
 
 
 def depth(value, height=40, width=60):
@@ -26,32 +34,45 @@ def image(height=40, width=60):
 
 
 def test_values_and_unknown_ones():
+    linear = Scale(0, 10, 'm', 'turbo_r')
     values = np.array([[0, 5.0], [10, np.nan]])
-    painted = colorize(values, 10, 'turbo_r')
+    painted = colorize(values, linear)
     assert painted.dtype == np.uint8
-    assert tuple(painted[0, 1]) == paint(5, 10)
-    assert tuple(painted[0, 0]) == paint(0, 10)
-    assert tuple(painted[1, 0]) == paint(10, 10)
+    assert tuple(painted[0, 1]) == paint(0.5)
+    assert tuple(painted[0, 0]) == paint(0.0)
+    assert tuple(painted[1, 0]) == paint(1.0)
     assert tuple(painted[1, 1]) == (0, 0, 0)
+
+
+def test_logarithmic_scale():
+    scale = depth_scale(np.array([[np.nan, 2.0, 8.0], [0.0, 32.0, 5.0]]))
+    assert scale[:3] == (2.0, 32.0, 'm')
+    assert [scale.at(x) for x in (0, 0.5, 1)] == [2.0, 8.0, 32.0]
+    places = scale.place(np.array([0.5, 2.0, 4.0, 32.0, 64.0]))
+    assert np.allclose(places, [0, 0, 0.25, 1, 1.25])
+    assert ERROR.at(0.5) == 25 and ERROR.place(np.array(25.0)) == 0.5
+    alone = depth_scale(np.full((2, 2), 3.0))
+    assert alone.low == 3 < alone.high < 3.1
+    assert depth_scale(np.full((2, 2), np.nan)).low > 0
 
 
 def test_panels_share_a_scale():
     truth = depth(20.0)
-    truth[:10] = 40.0
+    truth[:10] = 80.0
     truth[10:20] = np.nan
-    drawn = draw_panels(image(), truth, depth(30.0))
+    drawn = draw_panels(image(), truth, depth(40.0))
     assert drawn.shape[1] == 4 * 60 + 3 * GAP
     first, second, third, fourth = (
         drawn[:40, i * (60 + GAP) : i * (60 + GAP) + 60] for i in range(4)
     )
     assert (first == GREY).all()
-    assert (second[:10] == paint(40, 40)).all()
+    assert (second[:10] == paint(1.0)).all()
     assert (second[10:20] == 0).all()
-    assert (second[20:] == paint(20, 40)).all()
-    assert (third == paint(30, 40)).all()
-    assert (fourth[:10] == paint(25, 50, 'inferno')).all()  # 10 of 40 m
+    assert (second[20:] == paint(0.0)).all()
+    assert (third == paint(0.5)).all()
+    assert (fourth[:10] == paint(1.0, 'inferno')).all()  # 40 of 80 m
     assert (fourth[10:20] == 0).all()
-    assert (fourth[20:] == paint(50, 50, 'inferno')).all()
+    assert (fourth[20:] == paint(1.0, 'inferno')).all()
 
 
 @pytest.mark.parametrize(
@@ -65,7 +86,7 @@ def test_what_is_missing_is_left_out(truth, prediction, panels):
     )  # fmt: skip
     assert drawn.shape[1] == panels * 60 + (panels - 1) * GAP
     if panels == 2:
-        assert (drawn[:40, 64:] == paint(5, 5)).all()
+        assert (drawn[:40, 64:] == paint(0.0)).all()
 
 
 def test_wide_images_stand_below_each_other():
@@ -86,13 +107,14 @@ def test_scale_runs_through_the_colors(monkeypatch):
         cv2, 'putText', lambda i, text, *x: texts.append(text) or
         write(i, text, *x),
     )  # fmt: skip
-    scale = draw_scale(200, 80.0, 'm', 'truth', 'turbo_r')
-    assert tuple(scale[6, 0]) == paint(0, 80)
-    assert tuple(scale[6, -1]) == paint(80, 80)
-    assert texts == ['0 m', '40 m', '80 m', 'truth']
+    scale = Scale(5.0, 80.0, 'm', 'turbo_r')
+    legend = draw_legend(200, 'truth', scale)
+    assert tuple(legend[6, 0]) == paint(0.0)
+    assert tuple(legend[6, -1]) == paint(1.0)
+    assert texts == ['truth', '5 m', '20 m', '80 m']
     texts.clear()
-    scale = draw_scale(200, 0, '', 'image', None)
-    assert texts == ['image'] and (scale[:12] == 255).all()
+    legend = draw_legend(200, 'image', None)
+    assert texts == ['image'] and (legend[:12] == 255).all()
 
 
 def build(folder):
@@ -137,8 +159,8 @@ def test_only_what_was_cut_is_shown(tmp_path, mmseg_scope):
     drawn = cv2.imread(str(path))[..., ::-1]
     assert (drawn[:40, :60] == GREY).all()
     assert (drawn[0, 64:124] == 0).all(), 'depth 0 is unknown'
-    assert (drawn[1:40, 64:124] == paint(8, 8)).all()
-    assert (drawn[1:40, 128:188] == paint(4, 8)).all()
+    assert (drawn[1:40, 64:124] == paint(0.0)).all()
+    assert (drawn[1:40, 128:188] == paint(0.0)).all(), 'nearer than any'
 
 
 def test_panels_can_be_turned_off(tmp_path, mmseg_scope):

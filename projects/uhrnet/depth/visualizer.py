@@ -1,6 +1,7 @@
 """Image, true and predicted depth and their difference, with scales."""
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import cv2
 import matplotlib
@@ -13,66 +14,93 @@ from mmseg.visualization import SegLocalVisualizer
 
 # Near is red, far is blue.
 DEPTH_COLORS = 'turbo_r'
-ERROR_COLORS = 'inferno'
-# The relative error at the end of its scale, in percent.
-LARGEST_ERROR = 50
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _GAP = 4
 _BAR = 12  # height of a scale; its text needs as much again
 
 
-def colorize(values: np.ndarray, high: float, colors: str) -> np.ndarray:
-    """Paint values by a colour map of matplotlib.
+class Scale(NamedTuple):
+    """What colours stand for.
 
-    Args:
-        values: (H, W); not a number where nothing is known, painted black.
-        high: Value at the end of the colour map, which begins at 0.
-        colors: Name of the colour map.
-
-    Returns:
-        (H, W, 3) uint8, RGB.
+    Attributes:
+        low: Value at the beginning of the colour map. Above 0 the scale is
+            logarithmic, so that near and far can be told apart; at 0 linear.
+        high: Value at its end.
+        unit: Of the values.
+        colors: Name of a colour map of matplotlib.
     """
+
+    low: float
+    high: float
+    unit: str
+    colors: str
+
+    def place(self, values: np.ndarray) -> np.ndarray:
+        """Return where values are, from 0 at the beginning to 1."""
+        if self.low > 0:
+            values = np.log(np.maximum(values, self.low) / self.low)
+            return values / math.log(self.high / self.low)
+        return values / self.high
+
+    def at(self, share: float) -> float:
+        """Return the value at a share of the colour map."""
+        if self.low > 0:
+            return self.low * (self.high / self.low) ** share
+        return share * self.high
+
+
+ERROR = Scale(0, 50, '%', 'inferno')
+
+
+def depth_scale(depth: np.ndarray) -> Scale:
+    """Return a scale from the nearest to the farthest known depth."""
+    known = depth[np.isfinite(depth) & (depth > 0)]
+    low, high = (known.min(), known.max()) if len(known) else (1.0, 10.0)
+    # one of a single depth needs some width
+    return Scale(float(low), float(max(high, 1.01 * low)), 'm', DEPTH_COLORS)
+
+
+def colorize(values: np.ndarray, scale: Scale) -> np.ndarray:
+    """Paint values (H, W), black where they are not a number; RGB uint8."""
     known = np.isfinite(values)
-    share = np.where(known, values, 0) / high
-    painted = matplotlib.colormaps[colors](share.clip(0, 1), bytes=True)
+    place = scale.place(np.where(known, values, scale.high)).clip(0, 1)
+    painted = matplotlib.colormaps[scale.colors](place, bytes=True)
     return np.where(known[..., None], painted[..., :3], 0).astype(np.uint8)
 
 
-def draw_scale(
-    width: int, high: float, unit: str, title: str, colors: str | None
-) -> np.ndarray:
-    """Draw what stands below a panel: a bar of colours, ticks, a title.
+def draw_legend(width: int, title: str, scale: Scale | None) -> np.ndarray:
+    """Draw what stands below a panel: a bar of colours, ticks, the title.
 
     Args:
         width: Of the panel, in pixels.
-        high: Value at the end of the bar, which begins at 0.
-        unit: Of the values.
         title: Of the panel.
-        colors: Colour map; None for a title alone.
+        scale: That it is painted by; None for the title alone.
     """
-    scale = np.full((4 * _BAR, width, 3), 255, np.uint8)
-    if colors is not None:
-        ramp = np.linspace(0, high, width)[None].repeat(_BAR, axis=0)
-        scale[2 : 2 + _BAR] = colorize(ramp, high, colors)
+    legend = np.full((4 * _BAR, width, 3), 255, np.uint8)
+    texts = [(title, 0, 4 * _BAR - 6)]
+    if scale is not None:
+        ramp = np.linspace(0, 1, width)
+        ramp = np.array([scale.at(x) for x in ramp])[None].repeat(_BAR, 0)
+        legend[2 : 2 + _BAR] = colorize(ramp, scale)
         for share in (0, 0.5, 1):
-            text = f'{share * high:.4g} {unit}'
+            text = f'{scale.at(share):.3g} {scale.unit}'
             length = cv2.getTextSize(text, _FONT, 0.4, 1)[0][0]
-            left = int(share * (width - length))
-            cv2.putText(
-                scale, text, (left, 2 * _BAR + 4), _FONT, 0.4, 0, 1,
-                cv2.LINE_AA,
-            )  # fmt: skip
-    cv2.putText(scale, title, (0, 4 * _BAR - 6), _FONT, 0.4, 0, 1, cv2.LINE_AA)
-    return scale
+            texts.append((text, int(share * (width - length)), 2 * _BAR + 4))
+    for text, left, bottom in texts:
+        cv2.putText(
+            legend, text, (left, bottom), _FONT, 0.4, 0, 1, cv2.LINE_AA
+        )
+    return legend
 
 
 @VISUALIZERS.register_module()
 class DepthVisualizer(SegLocalVisualizer):
     """Draw image, truth, prediction and error, each with its scale.
 
-    Truth and prediction share a scale in metres, from 0 to the largest true
-    depth; the error is relative to the truth, in percent. Pixels without
-    ground truth are black in both. Wide images stand below each other.
+    Truth and prediction share a logarithmic scale in metres, from the
+    nearest to the farthest true depth; the error is relative to the truth,
+    in percent. Pixels without ground truth are black in both. Wide images
+    stand below each other.
     """
 
     @master_only
@@ -140,22 +168,18 @@ def draw_panels(
         prediction: Depth (H, W) in metres.
     """
     height, width = image.shape[:2]
-    reference = prediction if truth is None else truth
-    known = [] if reference is None else reference[np.isfinite(reference)]
-    high = float(np.max(known)) if len(known) else 1.0
-    panels = [(image, 0, '', 'image', None)]
+    panels: list[tuple[np.ndarray, str, Scale | None]] = []
+    panels.append((image, 'image', None))
     for depth, title in ((truth, 'truth'), (prediction, 'prediction')):
         if depth is not None:
-            painted = colorize(depth, high, DEPTH_COLORS)
-            panels.append((painted, high, 'm', title, DEPTH_COLORS))
+            scale = depth_scale(prediction if truth is None else truth)
+            panels.append((colorize(depth, scale), title, scale))
     if truth is not None and prediction is not None:
         error = 100 * np.abs(prediction - truth) / truth
-        painted = colorize(error, LARGEST_ERROR, ERROR_COLORS)
-        title = 'error / truth'
-        panels.append((painted, LARGEST_ERROR, '%', title, ERROR_COLORS))
+        panels.append((colorize(error, ERROR), 'error / truth', ERROR))
     drawn = [
-        np.vstack((panel, draw_scale(width, *scale)))
-        for panel, *scale in panels
+        np.vstack((panel, draw_legend(width, title, scale)))
+        for panel, title, scale in panels
     ]
     axis = 0 if width > 2 * height else 1
     shape = list(drawn[0].shape)
