@@ -51,6 +51,12 @@ def parse_args() -> argparse.Namespace:
         'evaluating',
     )
     parser.add_argument(
+        '--fuse-conv-bn',
+        action='store_true',
+        help='fold batch norms into convolutions first: faster, and equal to '
+        '1e-5',
+    )
+    parser.add_argument(
         '--show-dir', help='folder for pictures of the predictions'
     )
     parser.add_argument(
@@ -98,6 +104,9 @@ def main() -> None:
             cfg.test_evaluator.output_dir = args.out
     elif args.out:
         save_predictions(cfg, args.out)
+    if args.fuse_conv_bn:
+        hooks = cfg.get('custom_hooks') or []
+        cfg.custom_hooks = [*hooks, dict(type='PrepareForInferenceHook')]
     check_data_roots(cfg, ('test_dataloader',))
     if args.out and not args.out.endswith(PICKLES):
         # Every process writes there, and mmsegmentation's first makes it.

@@ -94,15 +94,18 @@ def test_predictions_and_pictures(trained, scenes, tmp_path):
 
 def test_mirror_images_in_two_ways(trained, scenes, tmp_path):
     """Averaged by the model, or as versions of the data set."""
-    by_model, by_data, scales = (
+    by_model, by_data, scales, folded = (
         figures(run_test(trained, scenes, tmp_path, *arguments, more=more))
         for arguments, more in (
             ((), ('model.test_cfg.flip=True',)),
             (('--tta-flip',), ()),
             (('--tta',), ()),
+            (('--fuse-conv-bn', '--tta-flip'), ()),
         )
     )
     assert by_model == by_data != figures(trained[1])
+    for one, other in zip(folded, by_data, strict=True):
+        assert float(one) == pytest.approx(float(other), abs=2e-3)
     assert scales not in (by_data, figures(trained[1]))
 
 
