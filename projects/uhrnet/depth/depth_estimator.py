@@ -82,11 +82,12 @@ def check_test_cfg(test_cfg: dict) -> None:
     missing = [key for key in needed[mode] if key not in test_cfg]
     unknown = sorted({*test_cfg} - {'mode', 'flip', 'crop_size', 'stride'})
     if missing or unknown:
-        raise ValueError(
-            f'test_cfg of mode {mode!r} '
-            + (f'needs {", ".join(missing)}' if missing else 'has no option ')
-            + ('' if missing else ', '.join(unknown))
+        fault = (
+            f'needs {", ".join(missing)}'
+            if missing
+            else f'has no option {", ".join(unknown)}'
         )
+        raise ValueError(f'test_cfg of mode {mode!r} {fault}')
 
 
 @MODELS.register_module()

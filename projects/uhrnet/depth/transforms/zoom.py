@@ -18,8 +18,8 @@ class RandomZoom(BaseTransform):
     are. Predictions for a zoomed image are multiplied by its ratio, so that
     scales can be averaged at test time.
 
-    Source: Eigen et al., arXiv 1406.2283, section 3.3, with ratios from 1 to
-    1.5.
+    Source: Eigen et al., arXiv 1406.2283, "Data Augmentation", with ratios
+    from 1 to 1.5.
 
     Args:
         ratio_range: The smallest and the largest ratio.
@@ -67,7 +67,7 @@ class CanonicalFocal(BaseTransform):
 
     Sources: BTS (arXiv 1907.10326), whose code multiplies what it predicts
     on KITTI by focal / 715.0873; Yin et al. (Metric3D), arXiv 2307.10984,
-    section 3.1.
+    the canonical camera transformation of labels.
 
     Args:
         focal: In pixels.
