@@ -8,7 +8,7 @@ from config_files import CONFIGS, ROOT
 
 METAFILES = sorted((ROOT / 'configs').glob('*/metafile.yml'))
 STATUSES = ('reported', 'converted', 'trained')
-NUM_MODELS = {'hfgd': 12, 'hrnet': 24, 'uhrnet': 1}
+NUM_MODELS = {'hfgd': 12, 'hrnet': 25, 'uhrnet': 2}
 
 
 def models_in(path):
