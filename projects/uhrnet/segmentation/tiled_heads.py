@@ -30,9 +30,7 @@ class TiledLoss:
         self, seg_logits: Tensor, batch_data_samples: SampleList
     ) -> dict[str, Tensor]:
         """Compare logits (N, K, h, w) with labels; the host's names."""
-        modules = self.loss_decode
-        if not isinstance(modules, nn.ModuleList):
-            modules = [modules]
+        modules = self._modules_of_loss()
         sampled = isinstance(self.sampler, OHEMPixelSampler)
         if not all(map(_is_softmax, modules)) or (
             self.sampler is not None and not sampled
@@ -58,6 +56,11 @@ class TiledLoss:
         known = (labels != self.ignore_index).sum()
         losses['acc_seg'] = (100 * (correct + _EPS) / (known + _EPS))[None]
         return losses
+
+    def _modules_of_loss(self) -> list[nn.Module]:
+        """Return the losses, of which the host keeps a single one bare."""
+        modules = self.loss_decode
+        return [*modules] if isinstance(modules, nn.ModuleList) else [modules]
 
     def _count(
         self, module: CrossEntropyLoss, labels: Tensor, weights: Tensor | None
@@ -87,13 +90,10 @@ class TiledLoss:
             limit = shares.sort().values[rank].clamp(min=sampler.thresh)
             chosen[known] = (shares < limit).float()
             return chosen
-        modules = self.loss_decode
-        if not isinstance(modules, nn.ModuleList):
-            modules = [modules]
         weighted = sum(
             _product(_class_weights(x, labels, self.ignore_index), losses)
             * x.loss_weight
-            for x in modules
+            for x in self._modules_of_loss()
         )[known]
         hardest = torch.zeros_like(weighted)
         hardest[weighted.sort(descending=True).indices[:kept]] = 1
