@@ -1,9 +1,6 @@
 # What every run of monocular depth needs besides data, model and schedule.
 default_scope = 'mmseg'
-custom_imports = dict(
-    # the backbones are those of segmentation
-    imports=['uhrnet.segmentation', 'uhrnet.depth'],
-    allow_failed_imports=False)
+custom_imports = dict(imports=['uhrnet.depth'], allow_failed_imports=False)
 env_cfg = dict(
     cudnn_benchmark=True,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),

@@ -69,3 +69,8 @@ def test_backends_get_the_picture(visualizer, tmp_path):
     visualizer.add_datasample('name', image, sample(0, 1), step=3)
     (path,) = tmp_path.rglob('*.png')
     assert path.name == 'name_3.png'
+
+
+def test_inferencers_get_the_picture(visualizer, tmp_path):
+    drawn = draw(visualizer, tmp_path, sample(0, 2))
+    assert (visualizer.get_image() == drawn).all()

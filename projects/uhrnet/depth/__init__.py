@@ -1,12 +1,10 @@
 """Monocular depth: what mmsegmentation lacks.
 
-Importing it registers everything that the configs name, but for backbones of
-``uhrnet.segmentation``.
+Importing it registers everything that the configs name, the backbones and
+visualisers of segmentation included.
 """
 
-import uhrnet.engine
-import uhrnet.models
-import uhrnet.transforms  # noqa: F401
+import uhrnet.segmentation  # noqa: F401
 
 from . import (
     datasets,

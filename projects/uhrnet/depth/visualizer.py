@@ -5,12 +5,11 @@ from typing import Any, NamedTuple
 
 import cv2
 import matplotlib
-import mmcv
 import numpy as np
-from mmengine.dist import master_only
 from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
-from mmseg.visualization import SegLocalVisualizer
+
+from uhrnet.segmentation.panel_visualizer import PanelVisualizer
 
 # Near is red, far is blue.
 DEPTH_COLORS = 'turbo_r'
@@ -94,7 +93,7 @@ def draw_legend(width: int, title: str, scale: Scale | None) -> np.ndarray:
 
 
 @VISUALIZERS.register_module()
-class DepthVisualizer(SegLocalVisualizer):
+class DepthVisualizer(PanelVisualizer):
     """Draw image, truth, prediction and error, each with its scale.
 
     Truth and prediction share a logarithmic scale in metres, from the
@@ -103,58 +102,22 @@ class DepthVisualizer(SegLocalVisualizer):
     stand below each other.
     """
 
-    @master_only
-    def add_datasample(
+    def make_picture(
         self,
-        name: str,
         image: np.ndarray,
-        data_sample: SegDataSample | None = None,
-        draw_gt: bool = True,
-        draw_pred: bool = True,
-        show: bool = False,
-        wait_time: float = 0,
-        out_file: str | None = None,
-        step: int = 0,
-        **kwargs: Any,
-    ) -> None:
-        """Draw one sample and hand it to the backends.
-
-        Args:
-            name: Identifier, also the file name; that of the sample, where
-                it has one, as images of many folders share names.
-            image: (H, W, 3) uint8, RGB, as in its file.
-            data_sample: Holds ``gt_depth_map`` and ``pred_depth_map``, each
-                optional.
-            draw_gt: Whether to draw the truth, and the error with it.
-            draw_pred: Whether to draw the prediction.
-            show: Open a window instead of saving.
-            wait_time: Seconds to show the window.
-            out_file: Save here instead of to the backends.
-            step: Step value for the backends.
-            **kwargs: What only the host's visualiser uses.
-        """
+        sample: SegDataSample,
+        draw_gt: bool,
+        draw_pred: bool,
+    ) -> np.ndarray:
+        """Draw ``gt_depth_map``, ``pred_depth_map`` and their difference."""
         truth = prediction = None
-        if data_sample is not None:
-            if draw_gt and 'gt_depth_map' in data_sample:
-                truth = _metres(data_sample.gt_depth_map.data)
-                truth[truth <= 0] = np.nan
-            if draw_pred and 'pred_depth_map' in data_sample:
-                prediction = _metres(data_sample.pred_depth_map.data)
-            top, bottom, left, right = data_sample.get(
-                'window', (0, None, 0, None)
-            )
-            image = image[top:bottom, left:right]
-            if 'out_name' in data_sample:
-                mode = name.split('_', 1)[0]
-                name = f'{mode}_{data_sample.out_name}'
-        picture = draw_panels(image, truth, prediction)
-        self.set_image(picture)  # where inferencers look for it
-        if show:
-            self.show(picture, win_name=name, wait_time=wait_time)
-        elif out_file is not None:
-            mmcv.imwrite(mmcv.rgb2bgr(picture), out_file)
-        else:
-            self.add_image(name, picture, step)
+        if draw_gt and 'gt_depth_map' in sample:
+            truth = _metres(sample.gt_depth_map.data)
+            truth[truth <= 0] = np.nan
+        if draw_pred and 'pred_depth_map' in sample:
+            prediction = _metres(sample.pred_depth_map.data)
+        top, bottom, left, right = sample.get('window', (0, None, 0, None))
+        return draw_panels(image[top:bottom, left:right], truth, prediction)
 
 
 def draw_panels(

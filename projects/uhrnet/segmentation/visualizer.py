@@ -1,14 +1,11 @@
 """Image, truth and prediction side by side, with a legend."""
 
-from typing import Any
-
 import cv2
-import mmcv
 import numpy as np
-from mmengine.dist import master_only
 from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
-from mmseg.visualization import SegLocalVisualizer
+
+from .panel_visualizer import PanelVisualizer
 
 IGNORED_COLOR = (0, 0, 0)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -50,7 +47,7 @@ def draw_legend(classes: list[str], palette: list, width: int) -> np.ndarray:
 
 
 @VISUALIZERS.register_module()
-class SideBySideVisualizer(SegLocalVisualizer):
+class SideBySideVisualizer(PanelVisualizer):
     """Draw image, truth and prediction in a row and the classes below.
 
     The host's visualiser mixes image and labels, and writes class names into
@@ -58,35 +55,14 @@ class SideBySideVisualizer(SegLocalVisualizer):
     black in the truth. Only classes that occur in the picture are named.
     """
 
-    @master_only
-    def add_datasample(
+    def make_picture(
         self,
-        name: str,
         image: np.ndarray,
-        data_sample: SegDataSample | None = None,
-        draw_gt: bool = True,
-        draw_pred: bool = True,
-        show: bool = False,
-        wait_time: float = 0,
-        out_file: str | None = None,
-        step: int = 0,
-        **kwargs: Any,
-    ) -> None:
-        """Draw one sample and hand it to the backends.
-
-        Args:
-            name: Identifier, also the file name.
-            image: (H, W, 3) uint8, RGB.
-            data_sample: Holds ``gt_sem_seg`` and ``pred_sem_seg``, each
-                optional.
-            draw_gt: Whether to draw the truth.
-            draw_pred: Whether to draw the prediction.
-            show: Open a window instead of saving.
-            wait_time: Seconds to show the window.
-            out_file: Save here instead of to the backends.
-            step: Step value for the backends.
-            **kwargs: What only the host's visualiser uses.
-        """
+        sample: SegDataSample,
+        draw_gt: bool,
+        draw_pred: bool,
+    ) -> np.ndarray:
+        """Draw ``gt_sem_seg`` and ``pred_sem_seg`` beside the image."""
         classes = list(self.dataset_meta['classes'])
         palette = list(self.dataset_meta['palette'])
         panels, seen = [image], set()
@@ -94,8 +70,8 @@ class SideBySideVisualizer(SegLocalVisualizer):
             (draw_gt, 'gt_sem_seg'),
             (draw_pred, 'pred_sem_seg'),
         ):
-            if wanted and data_sample is not None and key in data_sample:
-                labels = data_sample.get(key).data.cpu().numpy().squeeze()
+            if wanted and key in sample:
+                labels = sample.get(key).data.cpu().numpy().squeeze()
                 panels.append(colorize(labels, palette))
                 seen.update(np.unique(labels).tolist())
         gap = np.full((image.shape[0], 4, 3), 255, np.uint8)
@@ -108,9 +84,4 @@ class SideBySideVisualizer(SegLocalVisualizer):
                 row.shape[1],
             )
             row = np.vstack((row, legend))
-        if show:
-            self.show(row, win_name=name, wait_time=wait_time)
-        elif out_file is not None:
-            mmcv.imwrite(mmcv.rgb2bgr(row), out_file)
-        else:
-            self.add_image(name, row, step)
+        return row
