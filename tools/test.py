@@ -35,7 +35,10 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Evaluate a checkpoint')
     parser.add_argument('config', help='config file')
-    parser.add_argument('checkpoint', help='checkpoint file or address')
+    parser.add_argument(
+        'checkpoint',
+        help='checkpoint file or address, or an exported file (--backend)',
+    )
     parser.add_argument(
         '--out',
         metavar='PATH',
@@ -57,6 +60,17 @@ def parse_args() -> argparse.Namespace:
         '1e-5',
     )
     parser.add_argument(
+        '--backend',
+        choices=['onnxruntime', 'openvino'],
+        help='evaluate a file of tools/deployment/export.py by this library',
+    )
+    parser.add_argument(
+        '--heads',
+        metavar='CHECKPOINT',
+        help='of a detector that was exported: the checkpoint with its heads, '
+        'which the file does not have',
+    )
+    parser.add_argument(
         '--show-dir', help='folder for pictures of the predictions'
     )
     parser.add_argument(
@@ -76,7 +90,12 @@ def parse_args() -> argparse.Namespace:
         help='average over mirror images alone',
     )
     add_common_arguments(parser)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.backend and args.fuse_conv_bn:
+        parser.error('--fuse-conv-bn: an exported file is folded already')
+    if args.heads and not args.backend:
+        parser.error('--heads belongs to an exported file: name its --backend')
+    return args
 
 
 def main() -> None:
@@ -84,6 +103,8 @@ def main() -> None:
     args = parse_args()
     cfg = prepare_config(args)
     cfg.load_from = args.checkpoint
+    if args.backend:
+        use_exported(cfg, args)
     # Only training resumes, whatever the config says.
     cfg.resume = False
     if args.show or args.show_dir:
@@ -105,8 +126,7 @@ def main() -> None:
     elif args.out:
         save_predictions(cfg, args.out)
     if args.fuse_conv_bn:
-        hooks = cfg.get('custom_hooks') or []
-        cfg.custom_hooks = [*hooks, dict(type='PrepareForInferenceHook')]
+        add_hook(cfg, type='PrepareForInferenceHook')
     check_data_roots(cfg, ('test_dataloader',))
     if args.out and not args.out.endswith(PICKLES):
         # Every process writes there, and mmsegmentation's first makes it.
@@ -121,6 +141,32 @@ def main() -> None:
             f'{args.out} holds {len(os.listdir(args.out))} files to submit',
             logger='current',
         )
+
+
+def add_hook(cfg: Config, **hook: str) -> None:
+    """Add a hook to those of the config."""
+    cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), hook]
+
+
+def use_exported(cfg: Config, args: argparse.Namespace) -> None:
+    """Evaluate an exported file, of a detector with a checkpoint's heads."""
+    detecting = cfg.get('default_scope') == 'mmdet'
+    if detecting and not args.heads:
+        raise ValueError(
+            '--backend: an exported detector has backbone and neck alone. '
+            'Name the checkpoint that it was exported from with --heads'
+        )
+    if args.heads and not detecting:
+        raise ValueError(
+            '--heads is for detectors: all else is exported whole'
+        )
+    cfg.load_from = args.heads
+    add_hook(
+        cfg,
+        type='ExportedModelHook',
+        path=args.checkpoint,
+        backend=args.backend,
+    )
 
 
 def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:

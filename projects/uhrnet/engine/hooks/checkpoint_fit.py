@@ -88,7 +88,7 @@ class CheckpointFitHook(Hook):
                 + describe_misfits(misfits),
                 logger='current',
             )
-        problem = _other_normalisation(meta.get('normalisation'), model)
+        problem = other_normalisation(meta.get('normalisation'), model)
         if problem and (resuming or not training):
             raise ValueError(f'{source} {problem}')
         if problem:
@@ -140,7 +140,7 @@ def _advice(state: dict) -> str:
     return 'Use the config that the checkpoint was trained with. '
 
 
-def _other_normalisation(expected: dict | None, model: nn.Module) -> str:
+def other_normalisation(expected: dict | None, model: nn.Module) -> str:
     """Say what differs, or nothing."""
     found = normalisation_of(model)
     for key in ('mean', 'std', 'bgr_to_rgb'):

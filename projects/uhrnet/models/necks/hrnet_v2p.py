@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..layers import recompute, resize_like
+from ..layers.pooling import POOLINGS, pool_rounding_up
 from .representation import Conv, Representation
 
 # He et al.'s normal distribution without a gain, biases 0.
@@ -28,7 +29,6 @@ AUTHORS_INIT = dict(
 # Maps with a smaller share of the output's channels are enlarged before they
 # are convolved. Measured: benchmarks/neck.py, docs/performance.md.
 NARROW = 1 / 3
-POOLINGS = {'avg': F.avg_pool2d, 'max': F.max_pool2d}
 
 
 @MODELS.register_module()
@@ -118,8 +118,7 @@ class HRNetV2p(Representation):
 
     def pool(self, x: Tensor, size: int) -> Tensor:
         """Reduce height and width by ``size``, rounded up."""
-        # A window that begins inside the map counts, and no padding in it.
-        return POOLINGS[self.pooling](x, size, size, ceil_mode=True)
+        return pool_rounding_up(x, size, self.pooling)
 
     def _run(self, module: nn.Module, *inputs: Tensor) -> Tensor:
         return recompute(module, *inputs) if self.with_cp else module(*inputs)

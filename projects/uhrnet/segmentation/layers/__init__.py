@@ -1,3 +1,4 @@
+from .average_to import average_to
 from .concat_at import concat_at
 from .context_augmentation import ContextAugmentation
 from .guided_classifier import GuidedClassifier
@@ -7,5 +8,6 @@ __all__ = [
     'ContextAugmentation',
     'GuidedClassifier',
     'PyramidUpsampler',
+    'average_to',
     'concat_at',
 ]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from uhrnet.models.layers import resize_like
+
+from .average_to import average_to
 
 
 def concat_at(
@@ -25,7 +26,7 @@ def concat_at(
     parts = []
     for i in indices:
         if i < top:
-            parts.append(F.adaptive_avg_pool2d(maps[i], size))
+            parts.append(average_to(maps[i], size))
         elif i > top:
             parts.append(resize_like(maps[i], target))
         else:

@@ -1,0 +1,251 @@
+"""Exported graphs give what the model gives, at any size."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from config_files import ROOT
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import MODELS, init_default_scope
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from uhrnet.apis import ExportedModel, export
+from uhrnet.apis.export import ExportError, export_model
+from uhrnet.errors import DataError
+
+TINY = dict(base_channels=4, num_modules=(1,) * 8, num_blocks=1)
+SIZE = (64, 96)
+UHRNET_MAPS = [2, 4, 8, 16, 32]
+HRNET_MAPS = [16, 32, 64, 128]
+# A base config, and what makes its backbone, its heads and its neck small
+SMALL = {
+    'fcn_uhrnet-w18-small': (
+        dict(arch=TINY),
+        dict(in_channels=UHRNET_MAPS, channels=8),
+        None,
+    ),
+    'hfgd_uhrnet-w18-small': (
+        dict(arch=TINY),
+        dict(in_channels=UHRNET_MAPS, channels=32),
+        None,
+    ),
+    'ocrnet_hrnet-w48': (
+        dict(arch='w18-small-v1'),
+        dict(in_channels=HRNET_MAPS, channels=16),
+        None,
+    ),
+    'depth_uhrnet-w18-small': (
+        dict(arch=TINY),
+        dict(in_channels=UHRNET_MAPS, channels=8),
+        None,
+    ),
+    'fcos_uhrnetv2p-w18': (
+        dict(arch=TINY),
+        None,
+        dict(in_channels=UHRNET_MAPS, out_channels=32),
+    ),
+}
+
+
+def build(name):
+    """A small model with statistics as after a training."""
+    import uhrnet.depth
+    import uhrnet.detection  # noqa: F401
+
+    backbone, head, neck = SMALL[name]
+    cfg = Config.fromfile(ROOT / f'configs/_base_/models/{name}.py').model
+    cfg.backbone.update(backbone, init_cfg=None)
+    if head:
+        heads = cfg.decode_head
+        for part in heads if isinstance(heads, list) else [heads]:
+            part.update(head)
+    if neck:
+        cfg.neck.update(neck)
+        cfg.bbox_head.update(in_channels=32, feat_channels=32)
+    init_default_scope('mmdet' if neck else 'mmseg')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        model = revert_sync_batchnorm(MODELS.build(cfg))
+    for norm in model.modules():
+        if isinstance(norm, _BatchNorm):
+            norm.running_mean.normal_(0, 0.1)
+            norm.running_var.uniform_(0.5, 2)
+            norm.weight.data.uniform_(0.5, 1.5)
+            norm.bias.data.normal_(0, 0.1)
+    model.dataset_meta = dict(
+        classes=tuple(f'class{i}' for i in range(19)),
+        palette=np.arange(57).reshape(19, 3).tolist(),
+    )
+    return model.eval()
+
+
+@pytest.fixture(scope='module')
+def fcn():
+    return build('fcn_uhrnet-w18-small')
+
+
+@pytest.fixture(scope='module')
+def onnx_file(fcn, tmp_path_factory):
+    path = tmp_path_factory.mktemp('exported') / 'fcn.onnx'
+    export_model(fcn, path, 'onnx', shape=(96, 160))
+    return path
+
+
+@pytest.mark.parametrize(
+    ('name', 'fixed'),
+    [
+        ('fcos_uhrnetv2p-w18', False),
+        # A graph for all sizes takes its time.
+        ('hfgd_uhrnet-w18-small', True),
+        ('ocrnet_hrnet-w48', True),
+        ('depth_uhrnet-w18-small', True),
+    ],
+)
+def test_models(name, fixed, tmp_path):
+    path = tmp_path / 'new' / 'model.onnx'
+    model = build(name)
+    found = export_model(
+        model, path, 'onnx', shape=(96, 160), fixed_size=fixed
+    )
+    print(name, found)
+    assert list(found)[1] == ('2x3x96x160' if fixed else '2x3x65x107')
+    assert max(found.values()) < 5e-6
+    assert [x.name for x in path.parent.iterdir()] == ['model.onnx']
+    outs = ExportedModel(path)(torch.randn(1, 3, 96, 160))
+    task = ExportedModel(path).description['task']
+    if 'depth' in name:
+        assert (task, outs[0].shape) == ('depth', (1, 1, 24, 40))
+    elif 'fcos' in name:
+        sizes = [tuple(x.shape[1:]) for x in outs]
+        assert task == 'detection' and sizes[:2] == [(32, 12, 20), (32, 6, 10)]
+    else:
+        assert (task, outs[0].shape) == ('segmentation', (1, 19, 24, 40))
+
+
+@pytest.mark.parametrize('backend', ['onnxruntime', 'openvino'])
+@pytest.mark.parametrize('size', [(1, 5), (33, 47), (64, 128)])
+def test_any_size(fcn, onnx_file, backend, size):
+    """Also those that the graph was not compared at."""
+    x = torch.randn(3, 3, *size)
+    with torch.inference_mode():
+        expected = fcn(x, mode='tensor')
+    (found,) = ExportedModel(onnx_file, backend)(x)
+    worst = export.difference(found, expected)
+    print(f'{backend} {size}: {worst:.1e}')
+    assert worst < 5e-6
+
+
+@pytest.mark.parametrize(
+    ('file_format', 'name', 'files'),
+    [
+        ('openvino', 'm.xml', ['m.bin', 'm.xml']),
+        ('torch-export', 'm.pt2', ['m.pt2']),
+    ],
+)
+def test_formats(fcn, tmp_path, file_format, name, files):
+    path = tmp_path / name
+    found = export_model(
+        fcn, path, file_format, shape=(70, 99), fixed_size=True
+    )
+    print(file_format, found)
+    assert max(found.values()) < 5e-6
+    assert sorted(x.name for x in tmp_path.iterdir()) == files
+    assert ExportedModel(path).description['classes'][18] == 'class18'
+
+
+@pytest.mark.parametrize('size', [(1, 1), (2, 3), (5, 8), (33, 64)])
+def test_padding_in_the_graph(size):
+    from uhrnet.apis.export_graph import NativeSameConv, PaddedSameConv
+    from uhrnet.models.layers import SameConv2d
+
+    conv = SameConv2d(3, 4, 3, stride=2)
+    x = torch.randn(2, 3, *size)
+    for kind in (NativeSameConv, PaddedSameConv):
+        assert export.difference(kind(conv)(x), conv(x)) < 1e-6
+    with pytest.raises(ValueError, match='not .*5, 5'):
+        PaddedSameConv(SameConv2d(3, 4, 5, stride=2))
+
+
+def test_description(fcn, onnx_file):
+    for backend in ('onnxruntime', 'openvino'):
+        found = ExportedModel(onnx_file, backend).description
+        assert found['task'] == 'segmentation' and found['outputs'] == 'logits'
+        assert found['classes'] == list(fcn.dataset_meta['classes'])
+        assert found['palette'][1] == [3, 4, 5]
+        assert found['normalisation']['mean'] == [127.5] * 3
+        assert found['normalisation']['bgr_to_rgb'] is True
+
+
+def test_labels_of_one_size(fcn, tmp_path):
+    path = tmp_path / 'labels.onnx'
+    export_model(
+        fcn, path, 'onnx', shape=(64, 96), argmax=True, fixed_size=True
+    )
+    x = torch.randn(2, 3, 64, 96)
+    with torch.inference_mode():
+        logits = fcn(x, mode='tensor')
+    expected = torch.nn.functional.interpolate(
+        logits, (64, 96), mode='bilinear'
+    ).argmax(1)
+    (labels,) = ExportedModel(path)(x)
+    assert labels.dtype == torch.uint8 and torch.equal(labels.long(), expected)
+    with pytest.raises(ValueError, match='64x96 alone, and got 64x128'):
+        ExportedModel(path)(torch.zeros(1, 3, 64, 128))
+
+
+def test_a_graph_that_differs_is_not_written(fcn, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        export, 'reference', lambda model, x, task: (model(x) + 0.01,)
+    )
+    with pytest.raises(ExportError, match='differs from the model by'):
+        export_model(fcn, tmp_path / 'm.onnx', 'onnx', SIZE, fixed_size=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_traced(fcn, tmp_path):
+    class Counting(type(fcn)):
+        """Depends on the values."""
+
+        def extract_feat(self, inputs):
+            return super().extract_feat(inputs * int(inputs.sum() > 0))
+
+    fcn.__class__, kept = Counting, fcn.__class__
+    try:
+        with pytest.raises(ExportError, match='cannot be traced'):
+            export_model(
+                fcn, tmp_path / 'm.onnx', 'onnx', SIZE, fixed_size=True
+            )
+    finally:
+        fcn.__class__ = kept
+    assert not list(tmp_path.iterdir())
+
+
+def test_refused(fcn, tmp_path):
+    with pytest.raises(ValueError, match=r'openvino \(.xml\)'):
+        export_model(fcn, tmp_path / 'm.onnx', 'openvino')
+    with pytest.raises(ValueError, match='one of depth'):
+        export_model(
+            build('depth_uhrnet-w18-small'), 'm.onnx', 'onnx', argmax=True
+        )
+
+
+def test_files_that_are_none(tmp_path, onnx_file):
+    import onnx
+
+    with pytest.raises(DataError, match='does not exist'):
+        ExportedModel(tmp_path / 'none.onnx')
+    with pytest.raises(ValueError, match='cannot be run by openvino'):
+        ExportedModel(tmp_path / 'none.pt2', 'openvino')
+    half = tmp_path / 'half.onnx'
+    half.write_bytes(onnx_file.read_bytes()[:-1000])
+    foreign = tmp_path / 'foreign.onnx'
+    model = onnx.load(onnx_file)
+    del model.metadata_props[:]
+    onnx.save(model, foreign)
+    for backend in ('onnxruntime', 'openvino'):
+        with pytest.raises(DataError, match='half.onnx cannot be read by'):
+            ExportedModel(half, backend)
+        with pytest.raises(DataError, match='foreign.onnx was not written'):
+            ExportedModel(foreign, backend)

@@ -1,0 +1,70 @@
+"""Exporting a checkpoint, and evaluating the file, from the command line."""
+
+import pytest
+import torch
+from command_line import ROOT, data_options, fail, miou, succeed
+
+BASE = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
+SMALL = f"""
+_base_ = '{ROOT / BASE}'
+model = dict(
+    backbone=dict(
+        arch=dict(
+            _delete_=True, base_channels=4, num_modules=(1, ) * 8,
+            num_blocks=1)),
+    decode_head=dict(in_channels=[2, 4, 8, 16, 32], channels=16))
+"""
+
+
+@pytest.fixture(scope='module')
+def small(tmp_path_factory):
+    """A config of a small model, and a checkpoint of random weights."""
+    from uhrnet.apis import load_model
+
+    folder = tmp_path_factory.mktemp('small')
+    config, checkpoint = folder / 'small.py', folder / 'weights.pth'
+    config.write_text(SMALL)
+    torch.manual_seed(0)
+    model = load_model(config)
+    model.init_weights()
+    meta = dict(dataset_meta=model.dataset_meta)
+    torch.save(dict(state_dict=model.state_dict(), meta=meta), checkpoint)
+    return config, checkpoint
+
+
+def test_figures_of_the_file_are_those_of_the_model(small, scenes, tmp_path):
+    config, checkpoint = small
+    run = '--work-dir', tmp_path, *data_options(scenes)
+    eager = miou(succeed('tools/test.py', config, checkpoint, *run))
+    printed = succeed(
+        'tools/deployment/export.py', config, checkpoint,
+        '--format', 'onnx', '--shape', 64, 96,
+    )  # fmt: skip
+    assert '1x3x64x96: largest difference' in printed
+    assert '2x3x43x65: largest difference' in printed
+    exported = checkpoint.with_suffix('.onnx')
+    for backend in ('onnxruntime', 'openvino'):
+        found = miou(
+            succeed(
+                'tools/test.py', config, exported, '--backend', backend, *run
+            )
+        )  # fmt: skip
+        assert found == pytest.approx(eager, abs=0.01)
+    said = fail(
+        'tools/test.py', BASE, exported, '--backend', 'onnxruntime',
+        '--work-dir', tmp_path, *data_options(scenes),
+        'model.data_preprocessor.mean=[0,0,0]',
+    )  # fmt: skip
+    assert 'was trained with mean [127.5, 127.5, 127.5]' in said
+
+
+def test_refused(small, tmp_path):
+    config, checkpoint = small
+    export = 'tools/deployment/export.py', config
+    said = fail(*export, tmp_path / 'none.pth', '--format', 'onnx')
+    assert 'none.pth' in said
+    other = ROOT / BASE
+    said = fail(
+        'tools/deployment/export.py', other, checkpoint, '--format', 'onnx'
+    )
+    assert 'weights.pth does not fit the model of this config' in said
