@@ -75,7 +75,7 @@ class Restoration(NamedTuple):
                     f'{sorted(_AXES)}'
                 )
             axis = _AXES[direction]
-        return cls(padding, axis, meta['ori_shape'][:2])
+        return cls(padding, axis, meta['ori_shape'])
 
 
 class CoarseLogits:

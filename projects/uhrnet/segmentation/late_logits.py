@@ -46,7 +46,8 @@ class LateLogits(PixelData):
     def __reduce_ex__(self, protocol: int) -> tuple:
         """Be copied and pickled as ``PixelData``."""
         plain = PixelData(metainfo=self.metainfo, **dict(self.items()))
-        return plain.__reduce_ex__(protocol)
+        # Later protocols insist on the class of the object itself.
+        return plain.__reduce_ex__(1)
 
     def to_dict(self) -> dict:
         """Return a dict that is filled when somebody reads it."""

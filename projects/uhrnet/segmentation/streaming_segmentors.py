@@ -92,8 +92,8 @@ class StreamingPrediction:
             _spans(*x)
             for x in zip(
                 inputs.shape[2:],
-                self.test_cfg.crop_size,
-                self.test_cfg.stride,
+                self.test_cfg['crop_size'],
+                self.test_cfg['stride'],
                 strict=True,
             )
         ]
