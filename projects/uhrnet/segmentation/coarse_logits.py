@@ -14,6 +14,10 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 from torch.nn import functional as F
 
+from .serial_threads import map_in_threads
+
+# Each has maps of its own, and all share one memory.
+_THREADS = 4
 _AXES = dict(horizontal=-1, vertical=-2)
 
 
@@ -130,28 +134,46 @@ class CoarseLogits:
             maps = self._resize(maps, self._restoration.size)
         return maps[0].contiguous()
 
-    @torch.no_grad()
     def labels(self) -> Tensor:
         """Return the class (1, H, W) of the largest logit, int64.
 
         The first of several, as ``argmax`` does; but a class whose logit is
         not a number is none of the largest.
         """
-        count = self._windows[0].logits.shape[1]
-        best = self.enlarge(slice(0, 1)).clone()
+        logits = self._windows[0].logits
+        count = logits.shape[1]
+        on_cpu = logits.device.type == 'cpu'
+        threads = min(torch.get_num_threads(), _THREADS) if on_cpu else 1
+        step = -(-count // threads)
+        shares = [
+            range(first, min(first + step, count))
+            for first in range(0, count, step)
+        ]
+        (best, labels), *others = map_in_threads(self._largest, shares)
+        for logits, found in others:
+            # later classes, so greater numbers, where they are larger
+            labels = torch.maximum(labels, found * (logits > best))
+            best = torch.maximum(best, logits)
+        return labels.long()
+
+    @torch.no_grad()
+    def _largest(self, classes: range) -> tuple[Tensor, Tensor]:
+        """Return the largest logit (1, H, W) of some classes, and which."""
+        first, *rest = classes
+        best = self.enlarge(slice(first, first + 1)).clone()
         # Narrow, as it is memory that takes the time.
-        narrow = torch.uint8 if count <= 256 else torch.int16
-        labels = torch.zeros_like(best, dtype=narrow)
+        narrow = torch.uint8 if classes.stop <= 256 else torch.int16
+        labels = torch.full_like(best, first, dtype=narrow)
         larger = torch.empty_like(best, dtype=torch.bool)
         index = torch.empty_like(labels)
-        for k in range(1, count):
+        for k in rest:
             logits = self.enlarge(slice(k, k + 1))
             torch.gt(logits, best, out=larger)
             torch.maximum(best, logits, out=best)
             # k grows: a maximum takes it where it is given
             index.copy_(larger).mul_(k)
             torch.maximum(labels, index, out=labels)
-        return labels.long()
+        return best, labels
 
     def _join(self, classes: slice) -> Tensor:
         """Enlarge to the network's input (1, K, H, W), averaging windows."""

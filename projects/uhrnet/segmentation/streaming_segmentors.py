@@ -59,7 +59,7 @@ class StreamingPrediction:
             windows, dtype = list(self._slide(inputs, metas)), inputs.dtype
         else:
             logits = self._forward(inputs)
-            size = self._head().predict_by_feat(logits[:0], metas).shape[2:]
+            size = self._size_for(logits, metas)
             windows, dtype = [_whole(logits, size)], logits.dtype
         return self._label(windows, size, dtype, data_samples)
 
@@ -86,6 +86,11 @@ class StreamingPrediction:
             and kind.predict_by_feat in _BY_FEAT
         )
 
+    def _size_for(self, logits: Tensor, metas: list[dict]) -> tuple[int, int]:
+        """Ask the head what size it enlarges to; it may object."""
+        shape_alone = torch.empty_like(logits, device='meta')
+        return self._head().predict_by_feat(shape_alone, metas).shape[2:]
+
     def _slide(self, inputs: Tensor, metas: list[dict]) -> Iterator[Window]:
         """Yield the logits (N, K, h, w) of each window of the images."""
         spans = [
@@ -101,9 +106,9 @@ class StreamingPrediction:
             for columns in spans[1]:
                 crop = inputs[:, :, rows, columns]
                 logits = self._forward(crop)
-                # for what a head checks; to this size it would enlarge
+                # as the host tells a head that it sees a window
                 meta = metas[0] | dict(img_shape=crop.shape[2:])
-                self._head().predict_by_feat(logits[:0], [meta, *metas[1:]])
+                self._size_for(logits, [meta, *metas[1:]])
                 yield Window(logits, rows, columns)
 
     def _label(
