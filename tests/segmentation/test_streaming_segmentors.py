@@ -282,6 +282,12 @@ def test_unknown_direction():
         predictions([model], torch.randn(2, 3, *SIZE), view)
 
 
+def test_windows_with_gaps():
+    model, _ = both(mode='slide', crop_size=(32, 40), stride=(20, 41))
+    with pytest.raises(ValueError, match='stride of 41 leaves .* 40 or less'):
+        predictions([model], torch.randn(2, 3, *SIZE), None)
+
+
 def test_gradients_of_logits():
     """As with the host, logits belong to the graph that made them."""
     model, _ = both()

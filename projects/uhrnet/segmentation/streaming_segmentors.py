@@ -1,6 +1,7 @@
 """Segmentors that predict without logits of full size."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 from mmengine.structures import PixelData
@@ -45,7 +46,8 @@ class StreamingPrediction:
                 the inputs' size.
 
         Raises:
-            ValueError: If an image was mirrored in an unknown direction.
+            ValueError: If an image was mirrored in an unknown direction, or
+                windows leave gaps.
         """
         mode = self.test_cfg.get('mode', 'whole')
         if mode not in ('whole', 'slide') or not self._only_enlarges():
@@ -148,7 +150,13 @@ def _spans(length: int, crop: int, stride: int) -> list[slice]:
     """Place windows along an axis; the last one ends where the axis does."""
     count = -(-max(length - crop, 0) // stride) + 1
     ends = [min(i * stride + crop, length) for i in range(count)]
-    return [slice(max(end - crop, 0), end) for end in ends]
+    spans = [slice(max(end - crop, 0), end) for end in ends]
+    if any(x.stop < y.start for x, y in pairwise(spans)):
+        raise ValueError(
+            f'test_cfg.stride of {stride} leaves gaps between windows of '
+            f'crop_size {crop} in images of {length}: make it {crop} or less'
+        )
+    return spans
 
 
 @MODELS.register_module()
