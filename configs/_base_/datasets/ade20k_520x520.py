@@ -67,7 +67,7 @@ val_dataloader = dict(
             seg_map_path='annotations/validation'),
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
+val_evaluator = dict(type='ExactIoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator
 # --format-only: the images of release_test.zip. Labels are saved as 1 to 150.
 submission = dict(

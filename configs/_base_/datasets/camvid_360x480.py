@@ -70,5 +70,5 @@ test_dataloader = dict(
         data_prefix=dict(
             img_path='images/test', seg_map_path='annotations/test'),
         pipeline=test_pipeline))
-val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
+val_evaluator = dict(type='ExactIoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator

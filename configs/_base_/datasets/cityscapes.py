@@ -66,7 +66,7 @@ val_dataloader = dict(
             img_path='leftImg8bit/val', seg_map_path='gtFine/val'),
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
+val_evaluator = dict(type='ExactIoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator
 # --format-only: the server takes label ids, not the train ids of the classes
 submission = dict(

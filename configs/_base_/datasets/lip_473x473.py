@@ -66,7 +66,7 @@ val_dataloader = dict(
             img_path='val_images', seg_map_path='val_segmentations'),
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
+val_evaluator = dict(type='ExactIoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator
 # --format-only: the images of Testing_images.zip
 submission = dict(

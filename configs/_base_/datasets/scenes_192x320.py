@@ -62,5 +62,5 @@ val_dataloader = dict(
                          seg_map_path='annotations/val'),
         pipeline=test_pipeline))
 test_dataloader = val_dataloader
-val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
+val_evaluator = dict(type='ExactIoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator

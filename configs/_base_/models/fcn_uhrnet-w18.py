@@ -2,7 +2,7 @@
 # and concatenated, one 1x1 convolution to mix them, one to classify.
 norm_cfg = dict(type='SyncBN', requires_grad=True)
 model = dict(
-    type='EncoderDecoder',
+    type='StreamingEncoderDecoder',
     data_preprocessor=dict(
         type='SegDataPreProcessor',
         # Of the original, for RGB in 0-255. Not the statistics of ImageNet.

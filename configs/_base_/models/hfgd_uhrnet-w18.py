@@ -1,7 +1,7 @@
 # HFGD on U-HRNet-W18, for which no ImageNet weights have been published.
 norm_cfg = dict(type='SyncBN', requires_grad=True)
 model = dict(
-    type='EncoderDecoder',
+    type='StreamingEncoderDecoder',
     data_preprocessor=dict(
         type='SegDataPreProcessor',
         mean=[127.5, 127.5, 127.5],

@@ -6,7 +6,7 @@
 _base_ = './fcn_uhrnet-w48.py'
 norm_cfg = dict(type='SyncBN', requires_grad=True)
 model = dict(
-    type='CascadeEncoderDecoder',
+    type='StreamingCascadeEncoderDecoder',
     num_stages=2,
     decode_head=[
         dict(

@@ -1,0 +1,5 @@
+"""Figures of segmentation."""
+
+from .exact_iou_metric import ExactIoUMetric
+
+__all__ = ['ExactIoUMetric']
