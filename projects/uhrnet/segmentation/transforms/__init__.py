@@ -1,3 +1,4 @@
 from .annotation_loading import LoadCheckedAnnotations
+from .scale_crop import RandomScaleCrop
 
-__all__ = ['LoadCheckedAnnotations']
+__all__ = ['LoadCheckedAnnotations', 'RandomScaleCrop']
