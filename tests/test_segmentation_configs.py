@@ -19,7 +19,7 @@ CONFIGS = [
     if of_segmentation(path) and path.parent.name != 'hfgd'
 ]
 NAMES = [path.stem for path in CONFIGS]
-NUM_CONFIGS = 128
+NUM_CONFIGS = 129
 NUM_MODELS = 10
 NUM_PIPELINES = 9
 NUM_PRETRAINED = 58
@@ -118,7 +118,7 @@ def test_builds(path, mmseg_scope):
     widths = list(model.backbone.out_channels)
     dataset = cfg.train_dataloader.dataset
     assert dataset.type in SOURCES, 'nobody is told where to get it'
-    classes = _metainfo(dataset.type)['classes']
+    classes = _metainfo(cfg.val_dataloader.dataset.type)['classes']
     for head in heads_of(cfg.model):
         assert head.num_classes == len(classes)
         assert list(head.in_channels) == widths
@@ -127,6 +127,8 @@ def test_builds(path, mmseg_scope):
         dataset = cfg[f'{loader}_dataloader'].dataset
         for step in dataset.pipeline:
             TRANSFORMS.build(step)
+        if dataset.type == 'PackedDataset':  # which says of what it is
+            continue
         labels = [
             s for s in dataset.pipeline if s.type == 'LoadCheckedAnnotations'
         ]
@@ -195,8 +197,19 @@ def _model_key(cfg):
 def _pipeline_key(cfg):
     """Steps, apart from the number of classes."""
     dataset = cfg.train_dataloader.dataset
+    if dataset.type == 'PackedDataset':
+        dataset = _unpacked(dataset)
     steps = [dataset.pipeline, cfg.test_dataloader.dataset.pipeline]
     return re.sub(r"'num_classes': \d+", '', str([*steps, cfg.tta_pipeline]))
+
+
+def _unpacked(dataset):
+    """The same steps behind those that load from files."""
+    loading, *steps = dataset.pipeline
+    assert loading == dict(type='LoadPackedSample')
+    cityscapes = named('fcn_uhrnet-w18-small_4xb3-120k_cityscapes-512x1024')
+    files = cityscapes.train_dataloader.dataset.pipeline[:2]
+    return dataset | dict(pipeline=[*files, *steps])
 
 
 @pytest.fixture(scope='module')
@@ -395,7 +408,7 @@ def test_names_say_how_configs_differ(mmseg_scope):
         contents = [str(v[1]) for (p, _), v in decided.items() if p == part]
         assert len(set(contents)) == len(contents), f'{part}: names for equals'
         counts[part] = len(contents)
-    assert counts == dict(model=10, start=7, schedule=9, runtime=1, data=10)
+    assert counts == dict(model=10, start=7, schedule=9, runtime=1, data=11)
 
 
 def test_pretrained_variants_name_weights_that_exist(mmseg_scope):
