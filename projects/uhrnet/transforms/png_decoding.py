@@ -52,15 +52,16 @@ def decode_plain_png(content: bytes, flag: str) -> np.ndarray | None:
         (H, W, 3) or (H, W), uint8; None if the file is another one, is
         damaged, or if no library is installed.
     """
+    if ImageDecoder is not None:
+        decode = _decode_wuffs
+    elif pyspng is not None:
+        decode = _decode_spng
+    else:
+        return None
     kind = _plain_kind(content)
     if kind is None or flag not in ('color', 'unchanged'):
         return None
-    if ImageDecoder is not None:
-        image = _decode_wuffs(content, kind)
-    elif pyspng is not None:
-        image = _decode_spng(content, kind)
-    else:
-        return None
+    image = decode(content, kind)
     if image is not None and flag == 'color' and kind == _GREY:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     return image
