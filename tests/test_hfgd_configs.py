@@ -112,7 +112,7 @@ def test_agrees_with_its_name_and_builds(path, mmseg_scope, monkeypatch):
     crop = tuple(map(int, name['crop'].split('x')))
     assert cfg.model.data_preprocessor.size == crop
     steps = {s.type: s for s in cfg.train_dataloader.dataset.pipeline}
-    assert tuple(steps['RandomCrop'].crop_size) == crop
+    assert tuple(steps['RandomScaleCrop'].crop_size) == crop
 
     head = cfg.model.decode_head
     assert head.type.removeprefix('Tiled') == HEADS[name['algorithm']]

@@ -101,7 +101,7 @@ def test_extras_are_those_of_the_package():
     setup = configparser.ConfigParser()
     setup.read(ROOT / 'setup.cfg')
     extras = dict(setup['options.extras_require'])
-    assert extras.keys() == {'lite', 'mim', 'onedl', 'tests'}
+    assert extras.keys() == {'fast', 'lite', 'mim', 'onedl', 'tests'}
     for extra, source in extras.items():
         assert (ROOT / source.removeprefix('file:').strip()).exists(), extra
     for extra in ('lite', 'mim', 'onedl'):

@@ -71,7 +71,7 @@ def options(root, *more):
         *data_options(root),
         'model.data_preprocessor.size=(64,64)',
         'train_dataloader.dataset.pipeline.2.scale=(96,64)',
-        'train_dataloader.dataset.pipeline.3.crop_size=(64,64)',
+        'train_dataloader.dataset.pipeline.2.crop_size=(64,64)',
         'train_cfg.max_iters=1',
         'train_cfg.val_interval=1',
         'default_hooks.logger.interval=1',

@@ -3,7 +3,6 @@ import pytest
 from PIL import Image
 
 from uhrnet.transforms import RandomColorDistortion
-from uhrnet.transforms.color_distortion import shift_hue
 
 
 @pytest.fixture
@@ -15,7 +14,7 @@ def apply(name, amount, image):
     """Apply one distortion by a certain amount."""
     transform = RandomColorDistortion(prob=1)
     transform.ranges = {name: (amount, amount)}
-    return transform(dict(img=image.copy()))['img']
+    return transform(dict(img=image))['img']
 
 
 def test_brightness_multiplies(image):
@@ -37,19 +36,18 @@ def test_saturation_keeps_the_grey_of_each_pixel(image):
     assert abs(y - expected).max() <= 1.5
 
 
-def test_hue_turns_in_256ths():
-    red = Image.fromarray(np.full((1, 1, 3), (255, 0, 0), np.uint8))
-    green = np.asarray(shift_hue(red, 256 / 3))[0, 0]
-    assert green[1] == 255 and green[0] < 6 and green[2] < 6
-    back = np.asarray(shift_hue(shift_hue(red, 200), -200))
-    assert abs(back.astype(int) - np.asarray(red)).max() <= 6
-
-
 def test_bgr_order_is_respected():
     blue_bgr = np.full((1, 1, 3), (255, 0, 0), np.uint8)
     y = apply('saturation', 0.6, blue_bgr)
     # Grey of blue is 29 of 255; of red it would be 76.
     assert abs(int(y[0, 0, 1]) - 0.4 * 29) <= 2
+
+
+def test_a_mirrored_view_is_what_its_copy_is():
+    image = np.random.default_rng(0).integers(0, 256, (8, 9, 3), np.uint8)
+    for view in (image[:, ::-1], image[::-1], image[:, ::2]):
+        one, other = (apply('saturation', 0.6, x) for x in (view, view.copy()))
+        np.testing.assert_array_equal(one, other)
 
 
 def test_probability_and_order():

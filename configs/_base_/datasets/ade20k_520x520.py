@@ -7,11 +7,11 @@ train_pipeline = [
     dict(type='LoadCheckedImage'),
     dict(type='LoadCheckedAnnotations', num_classes=150),
     dict(
-        type='RandomStepResize',
+        type='RandomScaleCrop',
         scale=(520, 520),
         ratio_range=(0.5, 1.6),
-        step=0.1),
-    dict(type='RandomCrop', crop_size=crop_size),
+        step=0.1,
+        crop_size=crop_size),
     # black below and to the right of what is smaller
     dict(type='Pad', size=crop_size[::-1], pad_val=dict(img=0, seg=255)),
     dict(type='RandomFlip', prob=0.5),

@@ -6,11 +6,11 @@ train_pipeline = [
     dict(type='LoadCheckedImage'),
     dict(type='LoadCheckedAnnotations', num_classes=11),
     dict(
-        type='RandomStepResize',
+        type='RandomScaleCrop',
         scale=(480, 360),
         ratio_range=(0.5, 2.0),
-        step=0.25),
-    dict(type='RandomCrop', crop_size=crop_size),
+        step=0.25,
+        crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomColorDistortion'),
     dict(type='PackSegInputs')

@@ -12,11 +12,11 @@ train_pipeline = [
     dict(type='RandomFlip', prob=0.5, swap_seg_labels=flip_pairs),
     dict(type='Resize', scale=(473, 473), keep_ratio=False),
     dict(
-        type='RandomStepResize',
+        type='RandomScaleCrop',
         scale=(473, 473),
         ratio_range=(0.5, 1.6),
-        step=0.1),
-    dict(type='RandomCrop', crop_size=crop_size),
+        step=0.1,
+        crop_size=crop_size),
     # black below and to the right of what is smaller
     dict(type='Pad', size=crop_size[::-1], pad_val=dict(img=0, seg=255)),
     dict(type='PackSegInputs')

@@ -8,11 +8,11 @@ train_pipeline = [
     dict(type='LoadCheckedAnnotations', num_classes=11),
     # not reduced: poles and signs are a few pixels wide as it is
     dict(
-        type='RandomStepResize',
+        type='RandomScaleCrop',
         scale=(320, 192),
         ratio_range=(1.0, 1.5),
-        step=0.25),
-    dict(type='RandomCrop', crop_size=crop_size),
+        step=0.25,
+        crop_size=crop_size),
     dict(type='RandomFlip', prob=0.5),
     dict(type='RandomColorDistortion'),
     dict(type='PackSegInputs')

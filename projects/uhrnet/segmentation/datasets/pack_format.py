@@ -1,0 +1,209 @@
+"""A packed data set: decoded pixels, one behind the other, and an index.
+
+A folder with three files. ``images.bin`` holds the images, (H, W, 3) uint8 in
+BGR order, ``labels.bin`` the label maps as they were stored, (H, W) uint8, and
+``index.json`` what else is known. JSON and pixels run no code, whoever wrote
+them.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from uhrnet.errors import DataError
+
+VERSION = 1
+INDEX = 'index.json'
+FILES = {'image': 'images.bin', 'labels': 'labels.bin'}
+CHANNELS = {'image': (3,), 'labels': ()}
+_AGAIN = 'Pack the data set again (tools/dataset_converters/pack.py).'
+
+
+def write_pack(
+    root: Path, head: dict, samples: Iterable[dict], needed: int
+) -> None:
+    """Write a new pack; what is not finished has another name.
+
+    Args:
+        root: Its folder, which must not exist.
+        head: What the index says of the data set: ``metainfo``,
+            ``reduce_zero_label``, ``label_map`` as pairs, ``ignore_index``.
+        samples: ``img_path``, ``seg_map_path``, and the arrays ``image`` and
+            ``labels`` of each.
+        needed: Bytes that the arrays will take.
+
+    Raises:
+        DataError: If the folder exists or the disk is too full.
+    """
+    if root.exists():
+        raise DataError(
+            f'{root} exists already. Move it away or name another folder.'
+        )
+    root.parent.mkdir(parents=True, exist_ok=True)
+    work = root.with_name(f'.{root.name}.unfinished')
+    shutil.rmtree(work, ignore_errors=True)
+    free = shutil.disk_usage(root.parent).free
+    if free < needed:
+        raise DataError(
+            f'{root} will take {needed / 2**30:.1f} GiB, and '
+            f'{free / 2**30:.1f} GiB are free there. Name a folder on another '
+            'disk.'
+        )
+    work.mkdir()
+    try:
+        entries = _write_arrays(work, samples)
+        index = dict(version=VERSION, **head, samples=entries)
+        with open(work / INDEX, 'w') as file:
+            json.dump(index, file)
+            _sync(file)
+        work.rename(root)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _write_arrays(folder: Path, samples: Iterable[dict]) -> list[dict]:
+    entries = []
+    with (
+        open(folder / FILES['image'], 'wb') as images,
+        open(folder / FILES['labels'], 'wb') as labels,
+    ):
+        files = dict(image=images, labels=labels)
+        for sample in samples:
+            entry = {k: sample[k] for k in ('img_path', 'seg_map_path')}
+            entry['shape'] = list(sample['labels'].shape)
+            for kind, file in files.items():
+                data = np.ascontiguousarray(sample[kind])
+                entry[kind] = dict(offset=file.tell(), sha256=_checksum(data))
+                file.write(data)
+            entries.append(entry)
+        for file in files.values():
+            _sync(file)
+    return entries
+
+
+def _sync(file: object) -> None:
+    """Have the disk store it before the folder gets its name."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _checksum(data: np.ndarray) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_index(root: Path) -> dict:
+    """Read what a pack holds, and check that its files can hold it.
+
+    Raises:
+        DataError: If the index is missing, damaged or of another version, or
+            if it names bytes that a file does not have.
+    """
+    path = root / INDEX
+    try:
+        index = json.loads(path.read_text())
+    except OSError as error:
+        raise DataError(f'{path} cannot be read ({error}). {_AGAIN}') from None
+    except ValueError as error:
+        raise DataError(f'{path} is damaged ({error}). {_AGAIN}') from None
+    version = index.get('version') if isinstance(index, dict) else None
+    if version != VERSION:
+        raise DataError(
+            f'{path} has version {version!r}, and this release reads '
+            f'{VERSION}. {_AGAIN}'
+        )
+    sizes = {}
+    for kind, name in FILES.items():
+        if not (root / name).is_file():
+            raise DataError(f'{root / name} is missing. {_AGAIN}')
+        sizes[kind] = (root / name).stat().st_size
+    try:
+        for number, entry in enumerate(index['samples']):
+            _check_entry(entry, f'{path}: sample {number}', root, sizes)
+        for old, new in index['label_map'] or ():
+            np.zeros(256)[[old, new]]
+        list(index['metainfo']['classes'])
+        index['reduce_zero_label'], index['ignore_index']
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f'{path} is damaged ({error!r}). {_AGAIN}') from None
+    return index
+
+
+def _check_entry(entry: dict, name: str, root: Path, sizes: dict) -> None:
+    """Check one sample's numbers, and that they stay inside the files."""
+    height, width = entry['shape']
+    offsets = [entry[kind]['offset'] for kind in FILES]
+    numbers = (height, width, *offsets)
+    if not all(type(x) is int for x in numbers) or min(height, width) < 1:
+        raise DataError(
+            f'{name} has shape {entry["shape"]} and offsets {offsets}: whole '
+            f'numbers, and a shape of at least 1x1, are expected. {_AGAIN}'
+        )
+    for kind, offset in zip(FILES, offsets, strict=True):
+        end = offset + height * width * (3 if kind == 'image' else 1)
+        if offset < 0 or end > sizes[kind]:
+            raise DataError(
+                f'{name} ({entry["img_path"]}) is said to be bytes {offset} '
+                f'to {end} of {root / FILES[kind]}, which has {sizes[kind]}. '
+                f'The file was truncated, or the index changed. {_AGAIN}'
+            )
+
+
+def map_array(
+    root: str | Path, kind: str, offset: int, shape: tuple[int, int]
+) -> np.ndarray:
+    """Map an array of a pack into memory, read-only.
+
+    What is not used of it is not read from the disk, but for the rest of a
+    page. Every call maps anew, which takes a thirtieth of a millisecond, so
+    there is nothing that processes would have to share or copy.
+
+    Args:
+        root: The pack's folder.
+        kind: ``'image'`` or ``'labels'``.
+        offset: Of its first byte in the file.
+        shape: Height and width.
+
+    Returns:
+        (H, W, 3) or (H, W), uint8.
+    """
+    path = Path(root, FILES[kind])
+    try:
+        mapped = np.memmap(
+            path, np.uint8, 'r', offset, (*shape, *CHANNELS[kind])
+        )
+    except (OSError, ValueError) as error:
+        raise DataError(f'{path} cannot be read ({error}). {_AGAIN}') from None
+    return np.asarray(mapped)
+
+
+def verify_pack(
+    root: Path, report: Callable[[str], object]
+) -> tuple[int, int]:
+    """Compare every array with its checksum.
+
+    Args:
+        root: The pack's folder.
+        report: Called with a line about every damaged array.
+
+    Returns:
+        The numbers of samples and of damaged arrays.
+    """
+    samples, damaged = read_index(root)['samples'], 0
+    for entry in samples:
+        for kind, file in FILES.items():
+            offset = entry[kind]['offset']
+            array = map_array(root, kind, offset, tuple(entry['shape']))
+            if _checksum(array) != entry[kind]['sha256']:
+                damaged += 1
+                report(
+                    f'{entry["img_path"]}: its {kind} (from byte {offset} of '
+                    f'{root / file}) differs from what was packed'
+                )
+    return len(samples), damaged
