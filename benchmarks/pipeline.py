@@ -4,7 +4,7 @@
 
 Milliseconds of a sample, in one process with one thread: mmsegmentation's
 steps of the same distribution from 2048x1024 PNGs, ours from the same files
-(by OpenCV and by the faster decoders that are installed), and ours from their
+(by OpenCV and, if installed, by kornia-rs), and ours from their
 packed copy. All draw the same scales and crops. The files are rendered, and as
 large as those of Cityscapes; they are in memory, so that no disk is measured.
 """
@@ -128,27 +128,20 @@ def pack(root: Path) -> Path:
 
 @contextlib.contextmanager
 def decoding_by(library: str) -> Iterator[None]:
-    """Decode PNGs as if no other library were installed."""
-    names = {'pywuffs': 'ImageDecoder', 'pyspng': 'pyspng'}
-    kept = {name: getattr(png_decoding, name) for name in names.values()}
-    for name in kept:
-        if name != names.get(library):
-            setattr(png_decoding, name, None)
+    """Decode PNGs by OpenCV, as if the other library were not installed."""
+    kept = png_decoding.decode_image_png_u8
+    if library == 'OpenCV':
+        png_decoding.decode_image_png_u8 = None
     try:
         yield
     finally:
-        for name, value in kept.items():
-            setattr(png_decoding, name, value)
+        png_decoding.decode_image_png_u8 = kept
 
 
 def libraries() -> list[str]:
     """Name what can decode here, the preferred one last."""
-    names = ['OpenCV']
-    if png_decoding.pyspng is not None:
-        names.append('pyspng')
-    if png_decoding.ImageDecoder is not None:
-        names.append('pywuffs')
-    return names
+    faster = png_decoding.decode_image_png_u8 is not None
+    return ['OpenCV', *(['kornia-rs'] if faster else [])]
 
 
 def draw(dataset: Dataset, library: str) -> None:

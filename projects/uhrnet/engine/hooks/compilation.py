@@ -41,7 +41,9 @@ class CompileHook(Hook):
     # Behind hooks that copy or fold the model.
     priority = 'LOWEST'
 
-    def __init__(self, mode: str = 'default', backend: str = 'inductor') -> None:
+    def __init__(
+        self, mode: str = 'default', backend: str = 'inductor'
+    ) -> None:
         if mode not in MODES:
             raise ValueError(
                 f'mode of CompileHook is {" or ".join(MODES)}, not {mode!r}'
