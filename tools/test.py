@@ -17,12 +17,15 @@ from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.dataset_configs import innermost_dataset
 from uhrnet.engine.launch import (
     add_common_arguments,
+    add_compile_argument,
+    add_hook,
     build_runner,
     leave_distributed,
     merge_cfg_options,
     prepare_config,
     prepare_distributed,
 )
+from uhrnet.memory import keep_freed_memory
 
 PICKLES = ('.pkl', '.pickle')
 # Of a config; the hook that draws would open the training data.
@@ -89,10 +92,13 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='average over mirror images alone',
     )
+    add_compile_argument(parser)
     add_common_arguments(parser)
     args = parser.parse_args()
     if args.backend and args.fuse_conv_bn:
         parser.error('--fuse-conv-bn: an exported file is folded already')
+    if args.backend and args.compile:
+        parser.error('--compile: an exported file is run by its library')
     if args.heads and not args.backend:
         parser.error('--heads belongs to an exported file: name its --backend')
     return args
@@ -127,11 +133,14 @@ def main() -> None:
         save_predictions(cfg, args.out)
     if args.fuse_conv_bn:
         add_hook(cfg, type='PrepareForInferenceHook')
+    if args.compile:
+        add_hook(cfg, type='CompileHook', mode=args.compile)
     check_data_roots(cfg, ('test_dataloader',))
     if args.out and not args.out.endswith(PICKLES):
         # Every process writes there, and mmsegmentation's first makes it.
         os.makedirs(args.out, exist_ok=True)
     prepare_distributed(cfg)
+    keep_freed_memory()
     for key in TRAINING:
         cfg.pop(key, None)
     build_runner(cfg).test()
@@ -141,11 +150,6 @@ def main() -> None:
             f'{args.out} holds {len(os.listdir(args.out))} files to submit',
             logger='current',
         )
-
-
-def add_hook(cfg: Config, **hook: str) -> None:
-    """Add a hook to those of the config."""
-    cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), hook]
 
 
 def use_exported(cfg: Config, args: argparse.Namespace) -> None:

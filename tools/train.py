@@ -15,12 +15,15 @@ from mmengine.device import get_device
 from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.launch import (
     add_common_arguments,
+    add_compile_argument,
+    add_hook,
     build_runner,
     leave_distributed,
     merge_cfg_options,
     prepare_config,
     prepare_distributed,
 )
+from uhrnet.memory import keep_freed_memory
 
 
 def parse_args() -> argparse.Namespace:
@@ -37,6 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--amp', action='store_true', help='automatic mixed precision'
     )
+    add_compile_argument(parser)
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
@@ -60,12 +64,15 @@ def main() -> None:
                 'which total batch size its learning rate is for'
             )
         cfg.auto_scale_lr.enable = True
+    if args.compile:
+        add_hook(cfg, type='CompileHook', mode=args.compile)
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
     merge_cfg_options(cfg, args.cfg_options)
     check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
     prepare_distributed(cfg)
+    keep_freed_memory()
     build_runner(cfg).train()
     leave_distributed()
 

@@ -5,13 +5,16 @@ from mmcv.cnn import fuse_conv_bn
 from mmengine.model import BaseModel
 from torch import nn
 
+from uhrnet.memory import keep_freed_memory
+
 
 def prepare_for_inference(model: nn.Module) -> nn.Module:
-    """Fold batch norms into convolutions, and put channels last.
+    """Fold batch norms into convolutions, put channels last, keep memory.
 
     Predictions stay the same to 1e-5. The model cannot be trained any more,
     and has no batch norms to load weights into: load them first. It is
-    changed in place.
+    changed in place. The memory of large tensors is kept from one image to
+    the next, by the whole process, see :func:`keep_freed_memory`.
 
     Args:
         model: A backbone, a segmentor, a detector or anything else with
@@ -25,6 +28,7 @@ def prepare_for_inference(model: nn.Module) -> nn.Module:
         >>> model = prepare_for_inference(init_model(config, checkpoint))
         >>> result = inference_model(model, 'image.png')
     """
+    keep_freed_memory()
     model.eval()
     with torch.no_grad():
         fuse_conv_bn(model)

@@ -52,6 +52,25 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
+def add_compile_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--compile``, for :class:`CompileHook`."""
+    parser.add_argument(
+        '--compile',
+        nargs='?',
+        const='default',
+        choices=['default', 'reduce-overhead', 'max-autotune'],
+        metavar='MODE',
+        help='compile backbone, neck and head, which needs a C++ compiler, or '
+        'on a GPU Triton: default, reduce-overhead (CUDA graphs) or '
+        'max-autotune',
+    )
+
+
+def add_hook(cfg: Config, **hook: str) -> None:
+    """Add a hook to those of the config."""
+    cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), hook]
+
+
 def prepare_config(args: argparse.Namespace) -> Config:
     """Read the config named by ``args`` and set what both tools share.
 

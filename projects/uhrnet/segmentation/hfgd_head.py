@@ -77,6 +77,9 @@ class HFGDHead(TiledLoss, BaseDecodeHead):
             training and prediction, if the finest does not have the stride.
     """
 
+    # Of training, which does not call forward.
+    compiled_methods = ('encode', 'classify_upsampled')
+
     def __init__(
         self,
         in_channels: Sequence[int],

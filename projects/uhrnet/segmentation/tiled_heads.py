@@ -1,5 +1,7 @@
 """Decode heads that compare logits with labels by tiles."""
 
+from collections.abc import Sequence
+
 import torch
 from mmseg.models.decode_heads import FCNHead, OCRHead
 from mmseg.models.losses.cross_entropy_loss import (
@@ -10,6 +12,8 @@ from mmseg.registry import MODELS
 from mmseg.structures import OHEMPixelSampler
 from mmseg.utils import SampleList
 from torch import Tensor, nn
+
+from uhrnet.models.layers import SumConv
 
 from .losses import pixel_cross_entropy, tiled_cross_entropy
 
@@ -129,7 +133,37 @@ def _product(one: Tensor | None, other: Tensor | None) -> Tensor | None:
 
 @MODELS.register_module()
 class TiledFCNHead(TiledLoss, FCNHead):
-    """``FCNHead`` with losses by tiles; takes its arguments and weights."""
+    """``FCNHead`` with losses by tiles; takes its arguments and weights.
+
+    If its first convolution is 1x1 and reads all maps, resized and
+    concatenated, as HRNet's and U-HRNet's does, wide maps of low resolution
+    are convolved before they are enlarged, see :class:`SumConv`.
+    """
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        first = self.convs[0] if self.num_convs else None
+        if (
+            self.input_transform == 'resize_concat'
+            and first is not None
+            and first.conv.kernel_size == (1, 1)
+            and not (self.concat_input or self.align_corners)
+        ):
+            self.convs[0] = SumConv(
+                self.in_channels,
+                self.channels,
+                1,
+                conv_cfg=self.conv_cfg,
+                norm_cfg=self.norm_cfg,
+                act_cfg=self.act_cfg,
+            )
+
+    def _forward_feature(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Map the backbone's maps to (N, channels, H, W)."""
+        if not self.num_convs or not isinstance(self.convs[0], SumConv):
+            return super()._forward_feature(inputs)
+        maps = [inputs[i] for i in self.in_index]
+        return self.convs[1:](self.convs[0](*maps))
 
 
 @MODELS.register_module()
