@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from uhrnet.models import HRNetV2p
-from uhrnet.models.necks import hrnet_v2p
+from uhrnet.models.layers import sum_conv
 
 # isort: split
 from mmdet.models.necks import HRFPN
@@ -56,7 +56,7 @@ class V2pReduction(nn.Module):
         self.conv = neck.reduction_conv
 
     def forward(self, maps: list[Tensor]) -> tuple[Tensor]:
-        """As :class:`uhrnet.models.necks.hrnet_v2p.SumConv` says."""
+        """As :class:`uhrnet.models.layers.sum_conv.SumConv` says."""
         return (self.conv(*maps),)
 
 
@@ -114,11 +114,11 @@ class WithShare(nn.Module):
 
     def forward(self, maps: list[Tensor]) -> tuple[Tensor]:
         """Compute the same in another order."""
-        kept, hrnet_v2p.NARROW = hrnet_v2p.NARROW, self.share
+        kept, sum_conv.NARROW = sum_conv.NARROW, self.share
         try:
             return self.reduction(maps)
         finally:
-            hrnet_v2p.NARROW = kept
+            sum_conv.NARROW = kept
 
 
 def main() -> None:

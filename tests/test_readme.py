@@ -101,10 +101,11 @@ def test_extras_are_those_of_the_package():
     setup = configparser.ConfigParser()
     setup.read(ROOT / 'setup.cfg')
     extras = dict(setup['options.extras_require'])
-    assert extras.keys() == {'fast', 'lite', 'mim', 'onedl', 'tests'}
+    names = {'deployment', 'fast', 'lite', 'mim', 'onedl', 'tests'}
+    assert extras.keys() == names
     for extra, source in extras.items():
         assert (ROOT / source.removeprefix('file:').strip()).exists(), extra
-    for extra in ('lite', 'mim', 'onedl'):
+    for extra in names - {'tests'}:
         assert f'`{extra}`' in TEXT
     openmmlab = ('mmcv', 'mmengine', 'mmseg', 'mmdet')
     runtime = (ROOT / 'requirements/runtime.txt').read_text()

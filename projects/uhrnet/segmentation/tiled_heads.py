@@ -131,13 +131,22 @@ def _product(one: Tensor | None, other: Tensor | None) -> Tensor | None:
     return one * other
 
 
+class ConcatConv(SumConv):
+    """A 1x1 convolution of maps that publications count as concatenated."""
+
+    def count_macs(self, *maps: Tensor) -> int:
+        """Return the multiply-adds at the first map's size, as published."""
+        pixels = maps[0][:, 0].numel()
+        return pixels * self.out_channels * self.in_channels
+
+
 @MODELS.register_module()
 class TiledFCNHead(TiledLoss, FCNHead):
     """``FCNHead`` with losses by tiles; takes its arguments and weights.
 
     If its first convolution is 1x1 and reads all maps, resized and
     concatenated, as HRNet's and U-HRNet's does, wide maps of low resolution
-    are convolved before they are enlarged, see :class:`SumConv`.
+    are convolved before they are enlarged, see :class:`ConcatConv`.
     """
 
     def __init__(self, **kwargs: object) -> None:
@@ -149,7 +158,7 @@ class TiledFCNHead(TiledLoss, FCNHead):
             and first.conv.kernel_size == (1, 1)
             and not (self.concat_input or self.align_corners)
         ):
-            self.convs[0] = SumConv(
+            self.convs[0] = ConcatConv(
                 self.in_channels,
                 self.channels,
                 1,
@@ -160,7 +169,7 @@ class TiledFCNHead(TiledLoss, FCNHead):
 
     def _forward_feature(self, inputs: Sequence[Tensor]) -> Tensor:
         """Map the backbone's maps to (N, channels, H, W)."""
-        if not self.num_convs or not isinstance(self.convs[0], SumConv):
+        if not self.num_convs or not isinstance(self.convs[0], ConcatConv):
             return super()._forward_feature(inputs)
         maps = [inputs[i] for i in self.in_index]
         return self.convs[1:](self.convs[0](*maps))

@@ -1,0 +1,252 @@
+"""One way to run a config's model, on random data, to be measured."""
+
+import contextlib
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.hub import get_config
+from mmengine.optim import build_optim_wrapper
+from mmengine.structures import BaseDataElement, InstanceData, PixelData
+from torch import Tensor, nn
+
+from uhrnet.memory import keep_freed_memory
+
+from .exported_model import ExportedModel
+from .inference import prepare_for_inference
+from .loading import load_model
+
+FORMATS = {
+    'channels_last': torch.channels_last,
+    'contiguous': torch.contiguous_format,
+}
+DTYPES = {
+    'float32': torch.float32,
+    'bfloat16': torch.bfloat16,
+    'float16': torch.float16,
+}
+_BOXES = 8
+
+
+class Case(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        config: Config file, or ``mmseg::...`` and the like of a host.
+        task: ``'inference'``, from a normalised image to logits, depths or
+            a detector's maps; or ``'train'``, a step of the optimiser from
+            images in bytes.
+        batch: Number of images.
+        shape: Their height and width.
+        memory_format: ``'channels_last'`` or ``'contiguous'``; by default
+            that of the config's model.
+        dtype: ``'bfloat16'`` and ``'float16'`` are automatic mixed precision.
+        prepare: Whether to call :func:`prepare_for_inference`.
+        compile: Mode of :class:`CompileHook`.
+        backend: ``'onnxruntime'`` or ``'openvino'`` for an exported file.
+        stock_memory: Training: leave the memory of large tensors to the C
+            library, as the hosts' tools do and ``tools/train.py`` does not.
+        device: Of PyTorch.
+        cfg_options: Overrides of the config.
+    """
+
+    config: str
+    task: str = 'inference'
+    batch: int = 1
+    shape: tuple[int, int] = (512, 1024)
+    memory_format: str | None = None
+    dtype: str = 'float32'
+    prepare: bool = False
+    compile: str | None = None
+    backend: str = 'eager'
+    stock_memory: bool = False
+    device: str = 'cpu'
+    cfg_options: dict | None = None
+
+
+def build_call(case: Case) -> tuple[Callable[[], object], nn.Module]:
+    """Build what a case describes.
+
+    Returns:
+        A function of no arguments that runs it once, and the model.
+
+    Raises:
+        ValueError: If options exclude each other.
+    """
+    _check(case)
+    config = read_config(case)
+    if case.memory_format and config.model.backbone.type == 'UHRNet':
+        config.model.backbone.memory_format = case.memory_format
+    model = load_model(config, device=case.device)
+    if case.memory_format:
+        model.backbone.to(memory_format=FORMATS[case.memory_format])
+        for part in model.children():
+            if any(p.dim() == 4 for p in part.parameters()):
+                part.to(memory_format=FORMATS[case.memory_format])
+    if case.task == 'train':
+        return _training(case, config, model), model
+    return _inference(case, model), model
+
+
+def read_config(case: Case) -> Config:
+    """Read a case's config, with its overrides."""
+    if '::' in case.config:
+        # Before the host is, as it stands in for mmcv's compiled ops.
+        import uhrnet.segmentation  # noqa: F401
+
+        config = get_config(case.config)
+    else:
+        config = Config.fromfile(case.config)
+    config.merge_from_dict(case.cfg_options or {})
+    return config
+
+
+def _check(case: Case) -> None:
+    exported = case.backend != 'eager'
+    if case.task == 'train' and (exported or case.prepare):
+        raise ValueError('a prepared or exported model cannot be trained')
+    if exported and (case.compile or case.dtype != 'float32'):
+        raise ValueError(
+            f'backend {case.backend} compiles, and takes float32, on its own'
+        )
+
+
+def _inference(case: Case, model: nn.Module) -> Callable[[], object]:
+    from .export_graph import task_of
+
+    size = (case.batch, *_channels(model), *case.shape)
+    image = torch.randn(size, device=case.device)
+    if case.memory_format:
+        image = image.contiguous(memory_format=FORMATS[case.memory_format])
+    if case.backend != 'eager':
+        return _exported(case, model, image)
+    if case.prepare:
+        prepare_for_inference(model)
+    _compile(case, model)
+    detecting = task_of(model) == 'detection'
+
+    def predict() -> object:
+        with torch.no_grad(), _autocast(case):
+            if detecting:
+                return model.extract_feat(image)
+            return model(image, mode='tensor')
+
+    return predict
+
+
+def _exported(
+    case: Case, model: nn.Module, image: Tensor
+) -> Callable[[], object]:
+    """Export as tools/deployment/export.py does, and run the file."""
+    from .export import export_model
+
+    file_format, name = {
+        'onnxruntime': ('onnx', 'model.onnx'),
+        'openvino': ('openvino', 'model.xml'),
+    }[case.backend]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        export_model(model, path, file_format, case.shape)
+        exported = ExportedModel(path, case.backend)
+    return lambda: exported(image)
+
+
+def _training(
+    case: Case, config: Config, model: nn.Module
+) -> Callable[[], object]:
+    if not case.stock_memory:
+        keep_freed_memory()
+    model.train()
+    wrapper_cfg = config.optim_wrapper
+    if case.dtype != 'float32':
+        wrapper_cfg.update(type='AmpOptimWrapper', dtype=case.dtype)
+        if case.device == 'cpu':
+            wrapper_cfg.type = 'Bf16OptimWrapper'
+            wrapper_cfg.pop('dtype')
+    wrapper = build_optim_wrapper(model, wrapper_cfg)
+    _compile(case, model)
+    data = random_batch(model, case.batch, case.shape)
+    return lambda: model.train_step(data, wrapper)
+
+
+def _compile(case: Case, model: nn.Module) -> None:
+    if case.compile:
+        from uhrnet.engine.hooks import CompileHook
+
+        CompileHook(case.compile).compile_parts(model)
+
+
+def _autocast(case: Case) -> contextlib.AbstractContextManager:
+    return torch.autocast(
+        torch.device(case.device).type,
+        DTYPES[case.dtype],
+        enabled=case.dtype != 'float32',
+    )
+
+
+def _channels(model: nn.Module) -> tuple[int]:
+    return (getattr(model.backbone, 'in_channels', 3),)
+
+
+def random_batch(
+    model: nn.Module, batch: int, shape: tuple[int, int]
+) -> dict[str, list]:
+    """Make images and what they are compared with, as loaders give them."""
+    images = [
+        torch.randint(0, 256, (*_channels(model), *shape), dtype=torch.uint8)
+        for _ in range(batch)
+    ]
+    return dict(
+        inputs=images,
+        data_samples=[random_sample(model, shape) for _ in images],
+    )
+
+
+def random_sample(model: nn.Module, shape: tuple[int, int]) -> BaseDataElement:
+    """Make labels, depths, or boxes with masks, of an image."""
+    from .export_graph import task_of
+
+    meta = dict(
+        img_shape=shape,
+        ori_shape=shape,
+        pad_shape=shape,
+        batch_input_shape=shape,
+        scale_factor=(1.0, 1.0),
+    )
+    task = task_of(model)
+    if task == 'detection':
+        return _random_objects(model, shape, meta)
+    from mmseg.structures import SegDataSample
+
+    if task == 'depth':
+        depth = torch.rand(1, *shape) * 50 + 1
+        return SegDataSample(metainfo=meta, gt_depth_map=PixelData(data=depth))
+    classes = getattr(model, 'num_classes', 2)
+    labels = torch.randint(0, classes, (1, *shape))
+    return SegDataSample(metainfo=meta, gt_sem_seg=PixelData(data=labels))
+
+
+def _random_objects(
+    model: nn.Module, shape: tuple[int, int], meta: dict
+) -> BaseDataElement:
+    from mmdet.structures import DetDataSample
+    from mmdet.structures.mask import BitmapMasks
+
+    height, width = shape
+    corners = torch.rand(_BOXES, 2) * 0.6
+    boxes = torch.cat((corners, corners + 0.1 + torch.rand(_BOXES, 2) / 4), 1)
+    boxes = boxes * torch.tensor([width, height, width, height])
+    objects = InstanceData(
+        bboxes=boxes, labels=torch.zeros(_BOXES, dtype=torch.long)
+    )
+    masks = np.random.randint(0, 2, (_BOXES, *shape), np.uint8)
+    objects.masks = BitmapMasks(masks, *shape)
+    # an eighth of the image, as HTC's recipe makes it
+    stuff = torch.zeros(1, -(-height // 8), -(-width // 8), dtype=torch.long)
+    return DetDataSample(
+        metainfo=meta, gt_instances=objects, gt_sem_seg=PixelData(data=stuff)
+    )
