@@ -10,8 +10,10 @@ or smaller.
 import argparse
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
 
@@ -73,6 +75,44 @@ def step(
     head.loss_by_feat(logits, truth)['loss_ce'].backward()
 
 
+class Row(NamedTuple):
+    """What came out: tiles, then mmsegmentation's.
+
+    Attributes:
+        data: Data set and classes.
+        loss: A key of ``LOSSES``.
+        seconds: Medians.
+        megabytes: Peaks beyond what was there before.
+    """
+
+    data: str
+    loss: str
+    seconds: list[float]
+    megabytes: list[float]
+
+
+def rows(
+    device: str = 'cpu',
+    rounds: int = 5,
+    data_sets: Sequence[str] = tuple(CLASSES),
+) -> Iterator[Row]:
+    """Yield a row for every number of classes and loss."""
+    for data in data_sets:
+        classes = CLASSES[data]
+        inputs = batch(classes, device)
+        for loss, options in LOSSES.items():
+            calls = {
+                kind: partial(step, build(kind, classes, options), *inputs)
+                for kind in ('TiledFCNHead', 'FCNHead')
+            }
+            yield Row(
+                f'{data}, {classes} classes',
+                loss,
+                list(medians(calls, rounds).values()),
+                [peak(call, device) for call in calls.values()],
+            )
+
+
 def main() -> None:
     """Print a row for every number of classes and loss."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -82,22 +122,15 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     print(f'torch {torch.__version__}, {args.device}, {args.threads} threads')
-    for data, classes in CLASSES.items():
-        inputs = batch(classes, args.device)
-        for loss, options in LOSSES.items():
-            calls = {
-                kind: partial(step, build(kind, classes, options), *inputs)
-                for kind in ('TiledFCNHead', 'FCNHead')
-            }
-            times = list(medians(calls, args.rounds).values())
-            memory = [peak(call, args.device) for call in calls.values()]
-            print(
-                f'| {data}, {classes} classes | {loss} | {times[0]:.3f} s | '
-                f'{times[1]:.3f} s | {times[1] / times[0]:.2f} | '
-                f'{memory[0]:.0f} MB | {memory[1]:.0f} MB | '
-                f'{memory[1] / memory[0]:.1f} |',
-                flush=True,
-            )
+    for row in rows(args.device, args.rounds):
+        times, memory = row.seconds, row.megabytes
+        print(
+            f'| {row.data} | {row.loss} | {times[0]:.3f} s | '
+            f'{times[1]:.3f} s | {times[1] / times[0]:.2f} | '
+            f'{memory[0]:.0f} MB | {memory[1]:.0f} MB | '
+            f'{memory[1] / memory[0]:.1f} |',
+            flush=True,
+        )
 
 
 if __name__ == '__main__':

@@ -103,22 +103,33 @@ def read_onnxruntime(path: Path) -> tuple[Run, str]:
 
 
 def read_openvino(path: Path) -> tuple[Run, str]:
-    """Open OpenVINO's own or an ONNX file, on the CPU."""
+    """Open OpenVINO's own or an ONNX file, on the CPU.
+
+    For the size of the first images the graph is compiled anew, which makes
+    it a fifth faster; others take the general one.
+    """
     library = import_library('openvino')
     model = library.Core().read_model(path)
-    compiled = library.compile_model(
-        model,
-        'CPU',
-        {
-            # By default bfloat16, on CPUs that have it.
-            'INFERENCE_PRECISION_HINT': 'f32',
-            'INFERENCE_NUM_THREADS': torch.get_num_threads(),
-            'PERFORMANCE_HINT': 'LATENCY',
-        },
-    )
+    options = {
+        # By default bfloat16, on CPUs that have it.
+        'INFERENCE_PRECISION_HINT': 'f32',
+        'INFERENCE_NUM_THREADS': torch.get_num_threads(),
+        'PERFORMANCE_HINT': 'LATENCY',
+    }
+    compiled = {}
+
+    def compile_for(shape: tuple[int, ...]) -> Callable:
+        if not compiled and model.is_dynamic():
+            special = model.clone()
+            special.reshape(list(shape))
+            compiled[shape] = library.compile_model(special, 'CPU', options)
+        key = shape if shape in compiled else None
+        if key not in compiled:
+            compiled[key] = library.compile_model(model, 'CPU', options)
+        return compiled[key]
 
     def run(image: Tensor) -> list[Tensor]:
-        outs = compiled(_array(image)).to_tuple()
+        outs = compile_for(tuple(image.shape))(_array(image)).to_tuple()
         # They lie in memory that the next call writes to.
         return [torch.from_numpy(x.copy()) for x in outs]
 

@@ -79,6 +79,9 @@ def build_call(case: Case) -> tuple[Callable[[], object], nn.Module]:
     """
     _check(case)
     config = read_config(case)
+    preprocessor = config.model.get('data_preprocessor') or {}
+    if preprocessor.get('size'):
+        preprocessor.size = case.shape  # it would pad to the recipe's crop
     if case.memory_format and config.model.backbone.type == 'UHRNet':
         config.model.backbone.memory_format = case.memory_format
     model = load_model(config, device=case.device)
