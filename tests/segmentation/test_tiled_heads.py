@@ -164,3 +164,66 @@ def test_all_ignored():
     assert loss['loss_ce'] == 0 == theirs.loss(maps(), truth, {})['loss_ce']
     ours, _ = both(OPTIONS['ohem by share'])
     assert ours.loss(maps(), truth, {})['loss_ce'] == 0
+
+
+@pytest.mark.parametrize('num_convs', [1, 2])
+@pytest.mark.parametrize('train', [False, True])
+def test_wide_maps_are_convolved_before_they_are_enlarged(num_convs, train):
+    """The same results and gradients, by the host's weights."""
+    channels = dict(in_channels=[2, 4, 40], in_index=[0, 1, 2], channels=30)
+    options = FCN | channels | dict(num_convs=num_convs)
+    options |= dict(norm_cfg=dict(type='BN'), kernel_size=1)
+    host = MODELS.build(options | dict(type='FCNHead')).train(train)
+    ours = MODELS.build(options | dict(type='TiledFCNHead')).train(train)
+    assert isinstance(ours.convs[0], tiled_heads.ConcatConv)
+    assert [*ours.state_dict()] == [*host.state_dict()]
+    ours.load_state_dict(host.state_dict())
+    inputs = [
+        torch.randn(2, c, 17 >> i, 22 >> i, requires_grad=True)
+        for i, c in enumerate((2, 4, 40))
+    ]
+    grads = []
+    for head in (host, ours):
+        out = head(inputs)
+        leaves = [*inputs, *head.parameters()]
+        weight = torch.arange(out.numel()).view_as(out) / out.numel()
+        grads.append([out, *torch.autograd.grad((out * weight).sum(), leaves)])
+    for one, other in zip(*grads, strict=True):
+        torch.testing.assert_close(other, one, rtol=1e-4, atol=1e-5)
+    if train:
+        assert host.convs[0].bn.running_mean.allclose(
+            ours.convs[0].bn.running_mean, atol=1e-6
+        )
+
+
+@pytest.mark.parametrize(
+    'option',
+    [
+        dict(kernel_size=3),
+        dict(align_corners=True),
+        dict(concat_input=True),
+        dict(input_transform=None, in_channels=4, in_index=0),
+        dict(num_convs=0, channels=12),
+    ],
+)
+def test_other_heads_are_the_hosts(option):
+    head = MODELS.build(FCN | option | dict(type='TiledFCNHead')).eval()
+    host = MODELS.build(FCN | option | dict(type='FCNHead')).eval()
+    assert not any(
+        isinstance(x, tiled_heads.ConcatConv) for x in head.modules()
+    )
+    host.load_state_dict(head.state_dict())
+    inputs = maps()
+    assert torch.equal(head(inputs), host(inputs))
+
+
+def test_initialisation_is_the_hosts():
+    """Of the same distribution, and drawn when the head is built."""
+    spread = []
+    for kind in ('FCNHead', 'TiledFCNHead'):
+        head = MODELS.build(FCN | dict(type=kind, channels=512))
+        drawn = head.convs[0].conv.weight.clone()
+        head.init_weights()
+        assert torch.equal(drawn, head.convs[0].conv.weight)
+        spread.append(drawn.std().item())
+    assert spread[1] == pytest.approx(spread[0], rel=0.05)

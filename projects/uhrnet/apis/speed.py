@@ -4,6 +4,7 @@ In turns, so that whatever slows the machine slows all of them; in processes,
 so that the memory one of them keeps is not there for another.
 """
 
+import ctypes
 import multiprocessing
 import statistics
 import sys
@@ -150,7 +151,7 @@ def seconds_of(call: Callable[[], object], device: str) -> float:
 
 
 def peak_of(call: Callable[[], object], device: str) -> float:
-    """Return the MB that the first call takes beyond what is there."""
+    """Return the MB that a call takes beyond what is there before it."""
     if torch.device(device).type == 'cuda':
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
@@ -160,6 +161,8 @@ def peak_of(call: Callable[[], object], device: str) -> float:
     if not sys.platform.startswith('linux'):
         call()
         return float('nan')
+    # What was freed may still be held, and would hide what is taken.
+    ctypes.CDLL(None).malloc_trim(0)
     Path('/proc/self/clear_refs').write_text('5')  # forget the peak so far
     before = _resident(status)
     call()
