@@ -8,11 +8,11 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.10 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' \
 	2>/dev/null && echo $$p && break; done)
 
-.PHONY: help setup demo test lint format clean
+.PHONY: help setup demo test test-slow lint format clean
 
 help:
 	@echo 'make demo    train on the built-in scenes, evaluate, draw pictures'
-	@echo 'make test    run the tests'
+	@echo 'make test    run the tests; make test-slow those that take long'
 	@echo 'make lint    check style; make format applies it'
 	@echo 'make setup   install everything into $(VENV) (the others do it too)'
 
@@ -41,7 +41,10 @@ demo: setup
 	$(PY) demo/train_scenes.py
 
 test: setup
-	$(PY) -m pytest
+	$(PY) -m pytest -m 'not slow'
+
+test-slow: setup
+	$(PY) -m pytest -m slow
 
 lint: setup
 	$(PY) -m ruff check .

@@ -93,6 +93,7 @@ def onnx_file(fcn, tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('name', 'fixed'),
     [

@@ -88,6 +88,7 @@ def test_training(name):
         assert difference(two.grad, one.grad) < 1e-4, key
 
 
+@pytest.mark.slow
 def test_detector():
     model = build('fcos_uhrnetv2p-w18')
     image = torch.randn(1, 3, 128, 256)
@@ -98,6 +99,7 @@ def test_detector():
     assert frames()[0] >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not shutil.which('g++'), reason='torch.compile needs a C++ compiler'
 )

@@ -92,6 +92,7 @@ def test_predictions_and_pictures(trained, scenes, tmp_path):
     assert picture.shape[1] == 4 * 96 + 3 * 4
 
 
+@pytest.mark.slow
 def test_mirror_images_in_two_ways(trained, scenes, tmp_path):
     """Averaged by the model, or as versions of the data set."""
     by_model, by_data, scales, folded = (
@@ -121,6 +122,7 @@ def test_pictures_need_no_training_data(trained, scenes, tmp_path):
     assert len([*(tmp_path / 'drawn').rglob('*.png')]) == 4
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_figures_of_one(trained, scenes, tmp_path):
     """Three images for two processes: one is there twice, and counts once."""
     more = ('test_dataloader.dataset.indices=3',)

@@ -134,6 +134,7 @@ def as_text(counts):
     return counts.decode() if isinstance(counts, bytes) else counts
 
 
+@pytest.mark.slow
 def test_masks_with_two_processes(tmp_path, scenes):
     """gloo; the figures are those of one process, and not zero."""
     options = (
@@ -198,6 +199,7 @@ def coco(tmp_path, scenes):
     return root
 
 
+@pytest.mark.slow
 def test_coco_run_and_submission(tmp_path, coco):
     truth = coco / 'annotations/instances_val2017.json'
     server = coco / 'annotations/image_info_test-dev2017.json'

@@ -32,6 +32,7 @@ def small(tmp_path_factory):
     return config, checkpoint
 
 
+@pytest.mark.slow
 def test_figures_of_the_file_are_those_of_the_model(small, scenes, tmp_path):
     config, checkpoint = small
     run = '--work-dir', tmp_path, *data_options(scenes)

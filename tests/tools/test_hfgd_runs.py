@@ -30,6 +30,7 @@ def trained(tmp_path_factory, scenes):
     return folder, log
 
 
+@pytest.mark.slow
 def test_two_processes(trained):
     """Every parameter has a gradient, or DDP would stop at the second step."""
     folder, log = trained

@@ -17,6 +17,7 @@ def load(path):
     return torch.load(path, weights_only=True)
 
 
+@pytest.mark.slow
 def test_segmentation_and_classification(tmp_path):
     images = torch.zeros(1, 3, 32, 32)
     segmentation = Reference('w18-small-v2')

@@ -144,6 +144,7 @@ def test_resume_goes_on_where_it_stopped(trained, scenes, tmp_path):
     assert 'Iter(train) [2/2]' in named
 
 
+@pytest.mark.slow
 def test_resume_after_an_interrupt(scenes, tmp_path):
     process = subprocess.Popen(
         [
@@ -197,6 +198,7 @@ def test_amp_and_scaled_learning_rate(scenes, tmp_path):
     assert all(torch.isfinite(x).all() for x in state['state_dict'].values())
 
 
+@pytest.mark.slow
 def test_two_processes(trained, scenes, tmp_path):
     """Training with gloo, and testing to the figure of one process."""
     folder, log = trained
