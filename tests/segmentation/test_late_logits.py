@@ -14,6 +14,17 @@ from uhrnet.segmentation.late_logits import LateLogits
 # isort: split
 from mmseg.structures import SegDataSample
 
+# What changes a dict, and what is true of it afterwards
+CHANGED = {
+    '__delitem__': lambda x: x.__delitem__('data') or 'data' not in x,
+    '__ior__': lambda x: x.__ior__(dict(a=1)).keys() == {'data', 'a'},
+    '__reversed__': lambda x: [*reversed(x)] == ['data'],
+    'clear': lambda x: x.clear() or not x,
+    'popitem': lambda x: x.popitem()[0] == 'data',
+    'pop': lambda x: x.pop('data').shape == (3, 4, 5),
+    'setdefault': lambda x: x.setdefault('data', 1).shape == (3, 4, 5),
+}
+
 
 class Maker:
     """Counts how often logits are made."""
@@ -128,3 +139,16 @@ def test_dump_results_has_them(sample, maker, tmp_path):
     (result,) = pickle.loads((tmp_path / 'a.pkl').read_bytes())
     assert torch.equal(result['seg_logits']['data'], maker.data)
     assert type(result['seg_logits']) is dict
+
+
+@pytest.mark.parametrize('name', CHANGED)
+def test_a_dict_that_is_changed(name, sample):
+    assert CHANGED[name](sample.seg_logits.to_dict())
+
+
+def test_removed(sample):
+    late = sample.seg_logits.clone()
+    assert late.pop('data').shape == (3, 4, 5) and 'data' not in late
+    assert late.pop('data', None) is None
+    del sample.seg_logits.data
+    assert 'data' not in sample.seg_logits

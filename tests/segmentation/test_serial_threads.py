@@ -1,5 +1,7 @@
 """Work that is shared once."""
 
+import threading
+
 import pytest
 import torch
 
@@ -21,6 +23,17 @@ def threads_and(item):
 def test_several_items_in_order():
     assert map_in_threads(threads_and, [3, 1, 2]) == [(1, 3), (1, 1), (1, 2)]
     assert torch.get_num_threads() == 2
+
+
+def test_threads_started_later_are_as_they_were():
+    map_in_threads(threads_and, [1, 2])
+    found = []
+    thread = threading.Thread(
+        target=lambda: found.append(torch.get_num_threads())
+    )
+    thread.start()
+    thread.join()
+    assert found == [2]
 
 
 def test_one_item():

@@ -128,18 +128,21 @@ def test_same_samples(name, scenes, pack, capsys):
 
 
 def test_same_keys_and_pixels_without_any_other_step(scenes, pack):
-    theirs, ours = from_files(scenes, ()), from_pack(pack(), ())
+    root = pack()
+    theirs, ours = from_files(scenes, ()), from_pack(root, ())
     for one, other in zip(ours, theirs, strict=True):
         other.pop('sample_idx'), one.pop('sample_idx')
         for key in ('img', 'gt_seg_map'):
             array = one.pop(key)
             np.testing.assert_array_equal(array, other.pop(key))
-            assert not array.flags.writeable
+            array[:1] = 0  # of this copy alone
         assert one == other
+    again = from_pack(root, ())
+    assert again[0]['img'][0].any()
 
 
 def test_workers(scenes, pack):
-    """Other processes map the files by themselves, forked or sent there."""
+    """Other processes map the files by themselves."""
     ours = pickle.loads(pickle.dumps(from_pack(pack(), REST[-1:])))
     loader = DataLoader(
         ours,
@@ -227,14 +230,21 @@ def test_what_is_wrong_stops(pack):
     offset = dict(offset=64 * 96 * 3 * 7 + 1, sha256='')
     assert 'sample 2' in refused(image=offset)
     assert '00002.png' in refused(image=offset)
-    assert 'sample 2' in refused(labels=dict(offset=-1))
+    assert 'sample 2' in refused(labels=dict(offset=-1, sha256=''))
     for shape in ([0, 96], [64.0, 96], [64, -96], [64, True], [10**9, 10**9]):
         assert 'sample 2' in refused(shape=shape)
     for broken in (dict(shape=[64]), dict(image=None), dict(samples=None)):
         assert 'damaged' in refused(**broken)
-    assert 'damaged' in refused(label_map=[[0, 300]])
+    for pairs in ([[0, 300]], [[0, -1]], [[0, 77]], [[0]], 7):
+        assert 'damaged' in refused(label_map=pairs)
+    assert 'reduce_zero_label' in refused(reduce_zero_label='false')
+    assert 'ignore_index' in refused(ignore_index='x')
+    assert 'classes' in refused(metainfo=dict(classes='abc'))
+    assert 'samples' in refused(samples=[]) and refused(samples={})
+    assert 'sample 2' in refused(img_path=None)
+    assert 'sample 2' in refused(seg_map_path=3)
     assert 'damaged' in refused(metainfo={})
-    for text in ('', index[:-5], '[]', '\xff'):
+    for text in ('', index[:-5], '[]', '\xff', '[' * 100000):
         path.write_text(text, 'latin-1')
         with pytest.raises(DataError, match=r'index\.json'):
             from_pack(root)
@@ -262,9 +272,6 @@ def test_nothing_that_looks_complete_is_left(
         with pytest.raises(KeyboardInterrupt):
             pack()
     assert not list(tmp_path.iterdir())
-    # what a killed run leaves does not hinder the next one
-    (tmp_path / '.pack.unfinished').mkdir()
-    (tmp_path / '.pack.unfinished/index.json').write_text('x')
     assert sorted(path.name for path in pack().iterdir()) == [
         'images.bin',
         'index.json',
@@ -273,6 +280,27 @@ def test_nothing_that_looks_complete_is_left(
     assert [path.name for path in tmp_path.iterdir()] == ['pack']
     with pytest.raises(DataError, match='exists already'):
         pack()
+
+
+def test_nothing_else_of_metainfo_is_used(pack):
+    """Mmengine would open what its strings name."""
+    root = pack()
+    path = root / 'index.json'
+    index = json.loads(path.read_text())
+    index['metainfo']['leak'] = str(root / 'labels.bin')
+    path.write_text(json.dumps(index))
+    assert 'leak' not in from_pack(root).metainfo
+
+
+def test_what_cannot_be_stored_is_seen_before(tmp_path):
+    from uhrnet.segmentation.datasets.pack_format import write_pack
+
+    head = dict(metainfo=dict(palette=np.zeros(3)))
+    with pytest.raises(DataError, match='metainfo .* cannot be stored'):
+        write_pack(tmp_path / 'pack', head, [], 0)
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(OSError, match='file'):
+        write_pack(tmp_path / 'file/pack', {}, [], 0)
 
 
 def test_a_full_disk_is_seen_before(pack, tmp_path, monkeypatch):
@@ -300,3 +328,6 @@ def test_arguments(tool, capsys):
         with pytest.raises(SystemExit):
             tool(*arguments)
         assert 'give CONFIG and OUT' in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        tool('--verify', 'out', '--cfg-options', 'a=1')
+    assert 'needs no config' in capsys.readouterr().err

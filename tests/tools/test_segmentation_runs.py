@@ -358,3 +358,32 @@ def test_slurm_passes_arguments_on(tmp_path):
     assert '--work-dir' not in lines and lines[-1] == '--amp'
     lines = show('tools/slurm_test.sh', 'p', 'n', CONFIG, 'x.pth', '--tta')
     assert lines[-5:] == [CONFIG, 'x.pth', '--launcher', 'slurm', '--tta']
+
+
+# In place of the compiler, which takes a minute.
+COMPILED = """
+import runpy, sys, torch
+def compile(function, mode=None, **options):
+    print('compiled', mode, function.__qualname__)
+    return function
+torch.compile = compile
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name='__main__')
+"""
+
+
+def test_compile_option(trained, scenes, tmp_path):
+    checkpoint = trained[0] / 'iter_2.pth'
+    tested = succeed(
+        '-c', COMPILED, 'tools/test.py', CONFIG, checkpoint, '--work-dir',
+        tmp_path, '--compile', 'reduce-overhead', *options(scenes),
+    )  # fmt: skip
+    assert 'compiled reduce-overhead UHRNet.forward' in tested
+    assert 'compiled reduce-overhead FCNHead.forward' in tested
+    assert miou(tested) == miou(trained[1])
+    log = succeed(
+        '-c', COMPILED, 'tools/train.py', CONFIG, '--work-dir', tmp_path,
+        '--compile', *options(scenes, 1),
+    )  # fmt: skip
+    assert 'compiled None UHRNet.forward' in log
+    assert 'Iter(train) [1/1]' in log

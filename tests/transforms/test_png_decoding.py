@@ -86,6 +86,9 @@ FILES = {
         False,
     ),
     'interlaced': (INTERLACED, False),
+    'with a text': (png('L', (b'tEXt', b'Title\0name')), False),
+    'a packed text': (png('L', (b'zTXt', b'a\0\0' + b'x\x9c')), False),
+    'animated': (png('L', (b'acTL', struct.pack('>II', 1, 0))), False),
 }
 
 
@@ -126,6 +129,18 @@ def test_damaged(name):
     for length in (0, 20, start + 40, len(content) - 1):
         short = content[:length]
         assert png_decoding.decode_plain_png(short, 'color') is None
+
+
+def test_wrong_checksums_of_what_is_not_decoded():
+    """The library passes over them; OpenCV is asked."""
+    content, _ = FILES['with gamma']
+    for name in (b'gAMA', b'IEND'):
+        start = content.index(name)
+        (length,) = struct.unpack_from('>I', content, start - 4)
+        position = start + 4 + length
+        wrong = bytes([content[position] ^ 1])
+        damaged = content[:position] + wrong + content[position + 1 :]
+        assert png_decoding.decode_plain_png(damaged, 'color') is None, name
 
 
 def test_too_few_pixels_in_a_file_whose_checksums_are_right():

@@ -1,9 +1,9 @@
 """Decode a data set of segmentation once, into files that are mapped.
 
-    python tools/dataset_converters/pack.py CONFIG OUT [--split val]
+    python tools/dataset_converters/pack.py CONFIG OUT
     python tools/dataset_converters/pack.py --verify OUT
 
-Training from the copy (PackedDataset, as in
+The training images of a config. Training from the copy (PackedDataset, as in
 configs/_base_/datasets/cityscapes_packed.py) decodes nothing, and reads from
 the disk little more than the crop. It takes 4 bytes a pixel: 25 GB for
 Cityscapes' training images. --verify compares the copy with its checksums.
@@ -38,9 +38,6 @@ def parse_args() -> argparse.Namespace:
         'out', nargs='?', type=Path, help='new folder, of one split'
     )
     parser.add_argument(
-        '--split', choices=['train', 'val', 'test'], default='train'
-    )
-    parser.add_argument(
         '--verify', type=Path, metavar='OUT', help='check a packed copy'
     )
     parser.add_argument(
@@ -55,21 +52,30 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if (args.out is None) == (args.verify is None):
         parser.error('give CONFIG and OUT, or --verify OUT alone')
+    if args.verify is not None and args.cfg_options:
+        parser.error('--verify needs no config, and so no --cfg-options')
     return args
 
 
 def main() -> None:
     """Write a copy, or check one."""
+    from uhrnet.segmentation.datasets.pack_format import check_new
+
     args = parse_args()
     if args.verify is not None:
         verify(args.verify)
         return
+    check_new(args.out)
     cfg = Config.fromfile(args.config)
     merge_cfg_options(cfg, args.cfg_options)
     init_default_scope(cfg.default_scope)
-    loader = f'{args.split}_dataloader'
-    check_data_roots(cfg, (loader,))
-    source = innermost_dataset(cfg[loader])
+    check_data_roots(cfg, ('train_dataloader',))
+    source = innermost_dataset(cfg.train_dataloader)
+    if 'datasets' in source:
+        raise DataError(
+            f'{args.config} trains on {len(source.datasets)} data sets at '
+            'once: pack each of them, by a config that has it alone'
+        )
     pack(DATASETS.build(dict(source, pipeline=[])), args.out)
 
 
@@ -78,8 +84,10 @@ def pack(dataset: BaseDataset, out: Path) -> None:
     from uhrnet.segmentation.datasets.pack_format import write_pack
 
     infos = [dataset.get_data_info(index) for index in range(len(dataset))]
-    if not infos:
-        raise DataError(f'{dataset.data_prefix} holds no images to pack')
+    if not dataset.metainfo.get('classes'):
+        raise DataError(
+            f'{type(dataset).__name__} names no classes: give them as metainfo'
+        )
     for info in infos:
         if info.get('seg_map_path') is None:
             raise DataError(
@@ -106,7 +114,7 @@ def count_pixels(path: str) -> int:
     try:
         with Image.open(path) as file:
             return file.width * file.height
-    except OSError as error:
+    except (OSError, Image.DecompressionBombError) as error:
         raise DataError(
             f'{path} cannot be read as an image ({error}). Replace it, or '
             'remove it from the data set.'

@@ -137,8 +137,8 @@ class CoarseLogits:
     def labels(self) -> Tensor:
         """Return the class (1, H, W) of the largest logit, int64.
 
-        The first of several, as ``argmax`` does; but a class whose logit is
-        not a number is none of the largest.
+        The first of several, as ``argmax`` does. Undefined where a logit is
+        not a number.
         """
         logits = self._windows[0].logits
         count = logits.shape[1]

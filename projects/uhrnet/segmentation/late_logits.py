@@ -15,9 +15,9 @@ from torch import Tensor
 class LateLogits(PixelData):
     """``PixelData`` whose ``data`` (K, H, W) is made at the first reading.
 
-    Like any other in all else: whatever looks at the data makes them, copies
-    and pickles included, which are plain ``PixelData``. Only :meth:`to_dict`
-    waits, as evaluators make a dict of every prediction.
+    Whatever looks at the data makes them, copies and pickles included, which
+    are plain ``PixelData``. Only :meth:`to_dict` waits, as evaluators make a
+    dict of every prediction.
 
     Args:
         make: Returns the data; it is called once and then released.
@@ -42,6 +42,18 @@ class LateLogits(PixelData):
         raise AttributeError(
             f'{type(self).__name__} has no attribute {name!r}'
         )
+
+    def pop(self, *args: object) -> object:
+        """Remove a field and return it."""
+        if args[:1] == ('data',) and 'data' in self._data_fields:
+            self.data  # noqa: B018, makes them
+        return super().pop(*args)
+
+    def __delattr__(self, name: str) -> None:
+        """Remove a field."""
+        if name == 'data' and 'data' in self._data_fields:
+            self.data  # noqa: B018, makes them
+        super().__delattr__(name)
 
     def __reduce_ex__(self, protocol: int) -> tuple:
         """Be copied and pickled as ``PixelData``."""
@@ -83,7 +95,7 @@ def _filled(name: str) -> Callable:
     return call
 
 
-# All there are: any that is left out would show an empty dict.
+# All that Python calls: any that is left out would show an empty dict.
 for _name in (
     '__contains__', '__delitem__', '__eq__', '__getitem__', '__ior__',
     '__iter__', '__len__', '__ne__', '__or__', '__repr__', '__reversed__',

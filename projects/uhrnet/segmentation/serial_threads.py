@@ -5,6 +5,9 @@ wait for the slowest. Of hundreds of short operations little else remains
 where other processes, such as those that load images, want the same cores.
 """
 
+import functools
+import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -30,13 +33,31 @@ def map_in_threads(
     """
     if len(items) == 1:
         return [call(items[0])]
-    # This sets a number for its own thread, and one that all threads begin
-    # with that are started later.
+    pool = _pool(os.getpid(), len(items))
+    return list(pool.map(call, items))
+
+
+@functools.lru_cache(maxsize=1)
+def _pool(process: int, size: int) -> ThreadPoolExecutor:
+    """Start threads that stay, and that divide no operation.
+
+    ``set_num_threads`` sets a number for its own thread, and one that threads
+    begin with which are started later. So it is called once, and not for
+    every image, and set back when all have begun.
+
+    Args:
+        process: The one that they belong to: a fork has none of them.
+        size: How many.
+    """
     threads = torch.get_num_threads()
-    try:
-        with ThreadPoolExecutor(
-            len(items), initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            return list(pool.map(call, items))
-    finally:
-        torch.set_num_threads(threads)
+    begun = threading.Barrier(size)
+
+    def begin() -> None:
+        torch.get_num_threads()  # or the first operation would set it anew
+        torch.set_num_threads(1)
+        begun.wait()
+
+    pool = ThreadPoolExecutor(size, initializer=begin)
+    list(pool.map(len, [()] * size))
+    torch.set_num_threads(threads)
+    return pool

@@ -127,6 +127,11 @@ class StreamingPrediction:
             restorations = [Restoration()] * count
         else:
             samples = data_samples
+            if len(samples) != len(windows[0].logits):
+                raise ValueError(
+                    f'{len(windows[0].logits)} images came with '
+                    f'{len(samples)} data samples: give one for each'
+                )
             restorations = [Restoration.of(sample) for sample in samples]
         for i, sample in enumerate(samples):
             coarse = CoarseLogits(

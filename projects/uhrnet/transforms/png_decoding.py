@@ -44,8 +44,10 @@ def decode_plain_png(content: bytes, flag: str) -> np.ndarray | None:
         flag: ``'color'`` gives BGR, ``'unchanged'`` BGR or grey as stored.
 
     Returns:
-        (H, W, 3) or (H, W), uint8; None if the file is another one, is
-        damaged, or if the library is not installed.
+        (H, W, 3) or (H, W), uint8; None if the file is another one, if
+        its checksums are wrong, or if the library is not installed. OpenCV
+        also compares a checksum inside of the compressed pixels, which only
+        tells files that were damaged before they were written.
     """
     if decode_image_png_u8 is None or flag not in ('color', 'unchanged'):
         return None

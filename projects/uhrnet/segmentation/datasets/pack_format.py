@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def write_pack(
 ) -> None:
     """Write a new pack; what is not finished has another name.
 
+    A killed run leaves that behind, a folder ``.NAME.*.unfinished``.
+
     Args:
         root: Its folder, which must not exist.
         head: What the index says of the data set: ``metainfo``,
@@ -40,13 +43,15 @@ def write_pack(
     Raises:
         DataError: If the folder exists or the disk is too full.
     """
-    if root.exists():
+    check_new(root)
+    try:
+        head = json.loads(json.dumps(head))
+    except TypeError as error:
         raise DataError(
-            f'{root} exists already. Move it away or name another folder.'
-        )
+            f'the metainfo of the data set cannot be stored ({error}): let it '
+            'be numbers, strings, lists and dicts'
+        ) from None
     root.parent.mkdir(parents=True, exist_ok=True)
-    work = root.with_name(f'.{root.name}.unfinished')
-    shutil.rmtree(work, ignore_errors=True)
     free = shutil.disk_usage(root.parent).free
     if free < needed:
         raise DataError(
@@ -54,16 +59,31 @@ def write_pack(
             f'{free / 2**30:.1f} GiB are free there. Name a folder on another '
             'disk.'
         )
-    work.mkdir()
+    work = Path(
+        tempfile.mkdtemp('.unfinished', f'.{root.name}.', dir=root.parent)
+    )
     try:
         entries = _write_arrays(work, samples)
         index = dict(version=VERSION, **head, samples=entries)
         with open(work / INDEX, 'w') as file:
             json.dump(index, file)
             _sync(file)
+        work.chmod(0o755)  # of others too, as folders usually are
         work.rename(root)
+    except OSError as error:
+        raise DataError(
+            f'{root} cannot be written ({error}). Nothing was left behind.'
+        ) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def check_new(root: Path) -> None:
+    """Refuse to write where something is already."""
+    if os.path.lexists(root):
+        raise DataError(
+            f'{root} exists already. Move it away or name another folder.'
+        )
 
 
 def _write_arrays(folder: Path, samples: Iterable[dict]) -> list[dict]:
@@ -108,7 +128,7 @@ def read_index(root: Path) -> dict:
         index = json.loads(path.read_text())
     except OSError as error:
         raise DataError(f'{path} cannot be read ({error}). {_AGAIN}') from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f'{path} is damaged ({error}). {_AGAIN}') from None
     version = index.get('version') if isinstance(index, dict) else None
     if version != VERSION:
@@ -124,10 +144,7 @@ def read_index(root: Path) -> dict:
     try:
         for number, entry in enumerate(index['samples']):
             _check_entry(entry, f'{path}: sample {number}', root, sizes)
-        for old, new in index['label_map'] or ():
-            np.zeros(256)[[old, new]]
-        list(index['metainfo']['classes'])
-        index['reduce_zero_label'], index['ignore_index']
+        _check_head(index, str(path))
     except (KeyError, IndexError, TypeError, ValueError) as error:
         if isinstance(error, DataError):
             raise
@@ -135,8 +152,39 @@ def read_index(root: Path) -> dict:
     return index
 
 
+def _check_head(index: dict, path: str) -> None:
+    """Check what holds for all samples, so that labels are what they say."""
+    classes, ignored = index['metainfo']['classes'], index['ignore_index']
+    valid = {*range(len(classes)), ignored, 255}
+    pairs = index['label_map'] or []
+    faults = dict(
+        samples=not isinstance(index['samples'], list) or not index['samples'],
+        classes=not isinstance(classes, list)
+        or not all(isinstance(x, str) for x in classes),
+        ignore_index=type(ignored) is not int,
+        reduce_zero_label=type(index['reduce_zero_label']) is not bool,
+        label_map=not all(
+            type(x) is int and 0 <= x < 256 for pair in pairs for x in pair
+        )
+        or not all(new in valid for _, new in pairs),
+    )
+    wrong = [name for name, fault in faults.items() if fault]
+    if wrong:
+        raise DataError(
+            f'{path} has no valid {", ".join(wrong)}: it is damaged, or was '
+            f'written by hand. {_AGAIN}'
+        )
+
+
 def _check_entry(entry: dict, name: str, root: Path, sizes: dict) -> None:
     """Check one sample's numbers, and that they stay inside the files."""
+    texts = [entry['img_path'], entry['seg_map_path']]
+    texts += [entry[kind]['sha256'] for kind in FILES]
+    if not all(isinstance(x, str) for x in texts):
+        raise DataError(
+            f'{name} has {texts} where paths and checksums are expected. '
+            f'{_AGAIN}'
+        )
     height, width = entry['shape']
     offsets = [entry[kind]['offset'] for kind in FILES]
     numbers = (height, width, *offsets)
@@ -158,7 +206,9 @@ def _check_entry(entry: dict, name: str, root: Path, sizes: dict) -> None:
 def map_array(
     root: str | Path, kind: str, offset: int, shape: tuple[int, int]
 ) -> np.ndarray:
-    """Map an array of a pack into memory, read-only.
+    """Map an array of a pack into memory.
+
+    What is written to it stays in this process, and out of the file.
 
     What is not used of it is not read from the disk, but for the rest of a
     page. Every call maps anew, which takes a thirtieth of a millisecond, so
@@ -176,7 +226,7 @@ def map_array(
     path = Path(root, FILES[kind])
     try:
         mapped = np.memmap(
-            path, np.uint8, 'r', offset, (*shape, *CHANNELS[kind])
+            path, np.uint8, 'c', offset, (*shape, *CHANNELS[kind])
         )
     except (OSError, ValueError) as error:
         raise DataError(f'{path} cannot be read ({error}). {_AGAIN}') from None

@@ -35,10 +35,16 @@ class PackedDataset(BaseSegDataset):
         indices: int | Sequence[int] | None = None,
     ) -> None:
         self._index = read_index(Path(data_root))
-        metainfo = self._index['metainfo']
+        # Nothing else: mmengine opens what strings in it name.
+        metainfo = {
+            k: v
+            for k, v in self._index['metainfo'].items()
+            if k in ('classes', 'palette', 'flip_pairs')
+        }
+        metainfo['classes'] = tuple(metainfo['classes'])
         super().__init__(
             data_root=data_root,
-            metainfo=metainfo | dict(classes=tuple(metainfo['classes'])),
+            metainfo=metainfo,
             reduce_zero_label=self._index['reduce_zero_label'],
             ignore_index=self._index['ignore_index'],
             pipeline=pipeline,

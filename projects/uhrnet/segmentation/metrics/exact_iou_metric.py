@@ -17,7 +17,10 @@ class ExactIoUMetric(IoUMetric):
 
     @staticmethod
     def intersect_and_union(
-        pred_label: Tensor, label: Tensor, num_classes: int, ignore_index: int
+        pred_label: Tensor,
+        label: Tensor,
+        num_classes: int,
+        ignore_index: int | None,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Count the pixels of each class.
 
@@ -26,7 +29,7 @@ class ExactIoUMetric(IoUMetric):
             label: True classes (H, W).
             num_classes: Number K of classes. Pixels that have another true
                 class count for the predicted one alone, and vice versa.
-            ignore_index: True class of pixels that do not count.
+            ignore_index: True class of pixels that do not count, if any.
 
         Returns:
             Of each class (K,) the areas of the intersection, of the union,
@@ -47,7 +50,8 @@ class ExactIoUMetric(IoUMetric):
         pairs += _indices(pred_label, num_classes)
         # Ignored pixels get an index of their own: to leave them out of
         # both maps takes longer than all the rest.
-        pairs = torch.where(label == ignore_index, side * side, pairs)
+        if ignore_index is not None:
+            pairs = torch.where(label == ignore_index, side * side, pairs)
         counts = pairs.flatten().bincount(minlength=side * side + 1)
         # one copy from the device for an image
         counts = counts[:-1].view(side, side).cpu()

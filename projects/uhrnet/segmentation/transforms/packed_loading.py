@@ -12,9 +12,9 @@ class LoadPackedSample(BaseTransform):
     """Map image and labels of a ``PackedDataset`` into memory.
 
     In place of ``LoadCheckedImage`` and ``LoadCheckedAnnotations``, whose keys
-    it sets. The arrays are read-only. Nothing is read yet, unless labels have
-    to be mapped: then all labels of the image. Labels were checked when they
-    were packed.
+    it sets. What is written to the arrays does not reach the files. Nothing is
+    read yet, unless labels have to be mapped: then all labels of the image.
+    Labels were checked when they were packed.
     """
 
     def transform(self, results: dict) -> dict:
