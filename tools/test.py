@@ -131,6 +131,14 @@ def main() -> None:
             cfg.test_evaluator.output_dir = args.out
     elif args.out:
         save_predictions(cfg, args.out)
+    if args.fuse_conv_bn or args.backend:
+        # It would swap weights of a model that has others by then. Those of
+        # a checkpoint are averaged already.
+        cfg.custom_hooks = [
+            hook
+            for hook in cfg.get('custom_hooks') or []
+            if hook.type != 'EMAHook'
+        ]
     if args.fuse_conv_bn:
         add_hook(cfg, type='PrepareForInferenceHook')
     if args.compile:

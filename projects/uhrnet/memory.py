@@ -1,6 +1,7 @@
 """Memory of large tensors, kept from one of them to the next."""
 
 import ctypes
+import sys
 
 # Of glibc's malloc.h
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
@@ -20,6 +21,8 @@ def keep_freed_memory() -> bool:
         Whether there was something to set; other C libraries have no such
         option.
     """
+    if not sys.platform.startswith('linux'):
+        return False
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
     if mallopt is None:
         return False

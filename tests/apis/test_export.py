@@ -1,6 +1,11 @@
 """Exported graphs give what the model gives, at any size."""
 
+import copy
+import json
+import pickle
 import warnings
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,7 +54,7 @@ SMALL = {
 }
 
 
-def build(name):
+def build(name, **options):
     """A small model with statistics as after a training."""
     import uhrnet.depth
     import uhrnet.detection  # noqa: F401
@@ -60,7 +65,7 @@ def build(name):
     if head:
         heads = cfg.decode_head
         for part in heads if isinstance(heads, list) else [heads]:
-            part.update(head)
+            part.update(head | options)
     if neck:
         cfg.neck.update(neck)
         cfg.bbox_head.update(in_channels=32, feat_channels=32)
@@ -153,7 +158,8 @@ def test_formats(fcn, tmp_path, file_format, name, files):
     print(file_format, found)
     assert max(found.values()) < 5e-6
     assert sorted(x.name for x in tmp_path.iterdir()) == files
-    assert ExportedModel(path).description['classes'][18] == 'class18'
+    exported = ExportedModel(path, trusted=True)
+    assert exported.description['classes'][18] == 'class18'
 
 
 @pytest.mark.parametrize('size', [(1, 1), (2, 3), (5, 8), (33, 64)])
@@ -223,7 +229,76 @@ def test_what_cannot_be_traced(fcn, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def hostile_pt2(path):
+    """A file that runs something when torch loads it."""
+
+    class Call:
+        def __reduce__(self):
+            return Path.write_text, (path.with_name('executed'), 'yes')
+
+    with zipfile.ZipFile(path, 'w') as file:
+        file.writestr('model/archive_format', 'pt2')
+        file.writestr('model/data/weights/weight_0', pickle.dumps(Call()))
+
+
+def test_pt2_of_strangers_is_not_loaded(tmp_path, monkeypatch):
+    path = tmp_path / 'stranger.pt2'
+    hostile_pt2(path)
+    called = []
+    monkeypatch.setattr(torch.export, 'load', lambda *a, **k: called.append(a))
+    with pytest.raises(ValueError, match='may run code.*trusted=True'):
+        ExportedModel(path)
+    assert not called
+
+
+WRONG = {
+    'the description of .* is damaged': ['{not json', '[' * 100000],
+    'no valid task': ['[1, 2]', 'null', '"x"', '{}'],
+}
+
+
+def test_descriptions_of_strangers(onnx_file):
+    from uhrnet.apis.exported_model import read_description
+
+    good = ExportedModel(onnx_file).description
+    assert read_description('f', json.dumps(good)) == good
+    for message, texts in WRONG.items():
+        for text in texts:
+            with pytest.raises(DataError, match=message):
+                read_description('f', text)
+    for key, value in (
+        ('size', 5),
+        ('size', ['a', 'b']),
+        ('classes', 5),
+        ('classes', {}),
+        ('normalisation', dict(mean=['a'], std=[1])),
+        ('least', None),
+    ):
+        with pytest.raises(DataError, match=f'no valid .*{key}'):
+            read_description('f', json.dumps(good | {key: value}))
+
+
+def test_one_channel_has_no_argmax(tmp_path):
+    model = build('fcn_uhrnet-w18-small', num_classes=2, out_channels=1)
+    with pytest.raises(ValueError, match='one channel with a threshold'):
+        export_model(model, tmp_path / 'm.onnx', 'onnx', SIZE, argmax=True)
+
+
+def test_the_model_is_left_alone(fcn, tmp_path):
+    state = torch.get_rng_state()
+    export_model(fcn, tmp_path / 'm.onnx', 'onnx', SIZE, fixed_size=True)
+    assert torch.equal(torch.get_rng_state(), state)
+    half = copy.deepcopy(fcn).half()
+    with pytest.raises(ValueError, match='float16.*in float32'):
+        export_model(half, tmp_path / 'm.onnx', 'onnx', SIZE)
+
+
 def test_refused(fcn, tmp_path):
+    with pytest.raises(ValueError, match='at least 129 pixels'):
+        export_model(fcn, tmp_path / 'm.pt2', 'torch-export', SIZE)
+    with pytest.raises(ValueError, match='is a folder'):
+        (tmp_path / 'd.onnx').mkdir()
+        export_model(fcn, tmp_path / 'd.onnx', 'onnx', SIZE)
     with pytest.raises(ValueError, match=r'openvino \(.xml\)'):
         export_model(fcn, tmp_path / 'm.onnx', 'openvino')
     with pytest.raises(ValueError, match='one of depth'):

@@ -101,6 +101,9 @@ def test_excluded():
         (dict(task='train', prepare=True), 'cannot be trained'),
         (dict(task='train', backend='openvino'), 'cannot be trained'),
         (dict(compile='default', backend='openvino'), 'on its own'),
+        (dict(prepare=True, backend='openvino'), 'on its own'),
+        (dict(memory_format='contiguous', backend='openvino'), 'on its own'),
+        (dict(stock_memory=True), 'is for training'),
     ):
         with pytest.raises(ValueError, match=said):
             build_call(case(**options))
@@ -120,6 +123,8 @@ def test_in_turn():
 def test_a_case_that_fails():
     with pytest.raises(RuntimeError, match='none.py.*FileNotFoundError'):
         measure([Case('none.py')])
+    with pytest.raises(ValueError, match='rounds must be 1 or more'):
+        measure([case()], rounds=0)
 
 
 def test_measured():

@@ -15,11 +15,16 @@ SIZE = (64, 96)
 LARGER = (128, 256)
 
 
-def put(model, path, backend='onnxruntime'):
+CLASSES = tuple(f'class{i}' for i in range(19))
+
+
+def put(model, path, backend='onnxruntime', classes=CLASSES):
     """Replace a copy's parts by the file."""
     copied = copy.deepcopy(model)
     hook = ExportedModelHook(str(path), backend)
-    hook.before_test(SimpleNamespace(model=copied))
+    dataset = SimpleNamespace(metainfo=dict(classes=classes))
+    loader = SimpleNamespace(dataset=dataset)
+    hook.before_test(SimpleNamespace(model=copied, test_dataloader=loader))
     return copied
 
 
@@ -51,6 +56,21 @@ def test_labels(fcn, labels):
         found = put(fcn, labels).predict(image, same)
     for one, other in zip(found, expected, strict=True):
         assert torch.equal(one.pred_sem_seg.data, other.pred_sem_seg.data)
+
+
+def test_labels_of_hfgd(tmp_path):
+    """Its head looks at the stride of what it enlarges."""
+    model = build('hfgd_uhrnet-w18-small')
+    path = tmp_path / 'hfgd.onnx'
+    export_model(model, path, 'onnx', SIZE, argmax=True, fixed_size=True)
+    image = torch.randn(1, 3, *SIZE)
+    meta = dict(img_shape=SIZE, ori_shape=SIZE)
+    with torch.inference_mode():
+        one, other = (
+            x.predict(image, [SegDataSample(metainfo=meta)])[0]
+            for x in (put(model, path), model)
+        )
+    assert torch.equal(one.pred_sem_seg.data, other.pred_sem_seg.data)
 
 
 @pytest.mark.parametrize('windows', [False, True])
@@ -91,10 +111,10 @@ def test_detector(tmp_path):
 def test_refused(fcn, labels):
     with pytest.raises(ValueError, match='is of segmentation, the config of'):
         put(build('depth_uhrnet-w18-small'), labels)
-    other = copy.deepcopy(fcn)
-    other.dataset_meta = dict(classes=('road', 'sky'))
     with pytest.raises(ValueError, match=r'19 classes \(class0, ...\), .* 2'):
-        put(other, labels)
+        put(fcn, labels, classes=('road', 'sky'))
+    with pytest.raises(ValueError, match='in another order'):
+        put(fcn, labels, classes=CLASSES[::-1])
     other = copy.deepcopy(fcn)
     other.data_preprocessor.mean += 1
     with pytest.raises(ValueError, match='was trained with mean'):

@@ -51,6 +51,19 @@ def test_figures_of_the_file_are_those_of_the_model(small, scenes, tmp_path):
             )
         )  # fmt: skip
         assert found == pytest.approx(eager, abs=0.01)
+    averaged = config.with_name('averaged.py')
+    averaged.write_text(
+        f"_base_ = '{config}'\ncustom_hooks = [dict(type='EMAHook')]"
+    )
+    for option in ('--fuse-conv-bn',), ('--backend', 'onnxruntime'):
+        file = exported if '--backend' in option else checkpoint
+        log = succeed('tools/test.py', averaged, file, *option, *run)
+        assert miou(log) == pytest.approx(eager, abs=0.01)
+    other = 'test_dataloader.dataset.metainfo.classes=(road,sky)'
+    said = fail(
+        'tools/test.py', config, exported, '--backend', 'openvino', *run, other
+    )
+    assert 'has 11 classes' in said
     said = fail(
         'tools/test.py', BASE, exported, '--backend', 'onnxruntime',
         '--work-dir', tmp_path, *data_options(scenes),
@@ -62,6 +75,10 @@ def test_figures_of_the_file_are_those_of_the_model(small, scenes, tmp_path):
 def test_refused(small, tmp_path):
     config, checkpoint = small
     export = 'tools/deployment/export.py', config
+    said = fail(
+        *export, checkpoint, '--format', 'onnx', '--cfg-options', 'modell.x=1'
+    )
+    assert 'nothing reads modell. Did you mean model?' in said
     said = fail(*export, tmp_path / 'none.pth', '--format', 'onnx')
     assert 'none.pth' in said
     other = ROOT / BASE

@@ -27,7 +27,7 @@ from mmengine.config import DictAction
 
 from uhrnet.apis.speed import Result, measure
 from uhrnet.apis.speed_case import DTYPES, FORMATS, Case
-from uhrnet.engine.hooks.compilation import MODES
+from uhrnet.engine.launch import COMPILE_MODES
 
 
 def case_parser() -> argparse.ArgumentParser:
@@ -49,7 +49,11 @@ def case_parser() -> argparse.ArgumentParser:
         '--prepare', action='store_true', help='prepare_for_inference()'
     )
     parser.add_argument(
-        '--compile', nargs='?', const='default', choices=MODES, metavar='MODE'
+        '--compile',
+        nargs='?',
+        const='default',
+        choices=COMPILE_MODES,
+        metavar='MODE',
     )
     parser.add_argument(
         '--backend',

@@ -20,6 +20,7 @@ from uhrnet.apis.export import ExportError, export_model
 from uhrnet.apis.export_formats import SUFFIXES
 from uhrnet.apis.loading import load_model
 from uhrnet.compat.checkpoint import CheckpointError
+from uhrnet.engine.launch import merge_cfg_options
 
 
 def parse_args() -> argparse.Namespace:
@@ -78,9 +79,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Export."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
     try:
+        cfg = Config.fromfile(args.config)
+        merge_cfg_options(cfg, args.cfg_options)
         model = load_model(cfg, args.checkpoint)
         differences = export_model(
             model,

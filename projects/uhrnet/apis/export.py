@@ -18,8 +18,8 @@ from .export_graph import ExportGraph
 from .exported_model import ExportedModel
 
 # What a graph is traced with. At stride 128, the largest there is, maps still
-# have more than one pixel, as tracing takes 1 for a size of its own kind.
-# The files also work on smaller images.
+# have more than one pixel, as tracing takes 1 for a size of its own kind. The
+# files also work on smaller images, but for those of torch.export.
 TRACED = (2, 256, 384)
 LEAST = 129
 TOLERANCE = 1e-4
@@ -44,9 +44,10 @@ def export_model(
     the file as JSON under the key ``uhrnet``.
 
     Args:
-        model: A segmentor, depth estimator or detector with weights. Of a
-            detector, backbone and neck are exported. Its ``dataset_meta``
-            has classes and palette.
+        model: A segmentor, depth estimator or detector with weights, on the
+            CPU, in float32. Of a detector, backbone and neck are exported.
+            Its ``dataset_meta`` has classes and palette. It is left in
+            evaluation mode.
         path: File to write; ``.onnx``, ``.xml`` (with a ``.bin`` beside it)
             or ``.pt2``. Folders are made, files replaced.
         file_format: ``'onnx'``, ``'openvino'`` or ``'torch-export'``.
@@ -63,7 +64,8 @@ def export_model(
     Raises:
         ExportError: If the model cannot be traced, or if results differ by
             more than 1e-4. No file is left behind.
-        ValueError: For another format or suffix.
+        ValueError: For another format or suffix, a model elsewhere or of
+            another precision, or a shape that the format cannot take.
         ImportError: If a library is missing. It says which.
     """
     path = Path(path)
@@ -72,10 +74,13 @@ def export_model(
             f'{path} of format {file_format!r}: formats and their suffixes '
             f'are {", ".join(f"{k} ({v})" for k, v in SUFFIXES.items())}'
         )
+    _check(model, path, shape, file_format == 'torch-export', fixed_size)
     graph = ExportGraph(model, argmax, file_format != 'torch-export').eval()
     channels = getattr(model.backbone, 'in_channels', 3)
     program = trace(graph, channels, shape if fixed_size else None)
     meta = describe(model, graph, shape if fixed_size else None)
+    free = file_format == 'torch-export' and not fixed_size
+    meta['least'] = LEAST if free else 1
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
         prefix=f'.{path.name}.', suffix='.unfinished', dir=path.parent
@@ -93,9 +98,34 @@ def export_model(
                 f'{differences}. Nothing was written.'
             )
         # The file that names the others comes last.
-        for file in sorted(Path(folder).iterdir()):
+        for file in sorted(
+            Path(folder).iterdir(), key=lambda x: x.name == path.name
+        ):
             os.replace(file, path.parent / file.name)
     return differences
+
+
+def _check(
+    model: nn.Module,
+    path: Path,
+    shape: tuple[int, int],
+    by_torch: bool,
+    fixed_size: bool,
+) -> None:
+    """Refuse what would fail after a minute."""
+    kinds = {(x.device.type, x.dtype) for x in model.parameters()}
+    if kinds != {('cpu', torch.float32)}:
+        raise ValueError(
+            f'the model has parameters of {kinds}: move it to the CPU, in '
+            'float32, to export it'
+        )
+    if path.is_dir():
+        raise ValueError(f'{path} is a folder: give the name of a file')
+    if by_torch and not fixed_size and min(shape) < LEAST:
+        raise ValueError(
+            f'a file of torch.export takes images of at least {LEAST} pixels '
+            f'on each side: give another --shape than {shape}, or --fixed-size'
+        )
 
 
 def trace(
@@ -122,12 +152,12 @@ def trace(
                 prefer_deferred_runtime_asserts_over_guards=True,
             )
     except Exception as error:
-        hint = (
-            ''
-            if shape
-            else ' If it is about sizes, fix them: fixed_size=True, '
-            '--fixed-size.'
-        )
+        hint = ''
+        if shape is None:
+            hint = (
+                ' If it is about sizes, as of models with align_corners=True, '
+                'fix them: fixed_size=True, --fixed-size.'
+            )
         raise ExportError(
             f'the model cannot be traced: {error}{hint}'
         ) from error
@@ -146,9 +176,15 @@ def describe(
         palette=_plain(dataset.get('palette')),
         normalisation=normalisation_of(model),
         align_corners=graph.align_corners,
-        size=shape,
+        size=list(shape) if shape else None,
+        threshold=getattr(_last_head(model), 'threshold', None),
         uhrnet_version=__version__,
     )
+
+
+def _last_head(model: nn.Module) -> nn.Module | None:
+    head = getattr(model, 'decode_head', None)
+    return head[-1] if isinstance(head, nn.ModuleList) else head
 
 
 def _plain(values: object) -> list | None:
@@ -167,12 +203,16 @@ def compare(
 
     One image of ``shape``, then two of another, odd size if the size is free.
     """
-    exported = ExportedModel(path)
+    exported = ExportedModel(path, trusted=True)
+    generator = torch.Generator().manual_seed(0)
     channels = getattr(model.backbone, 'in_channels', 3)
-    odd = shape if fixed_size else tuple(side * 2 // 3 | 1 for side in shape)
+    least = exported.description['least']
+    odd = tuple(max(side * 2 // 3 | 1, least) for side in shape)
+    if fixed_size:
+        odd = shape
     differences = {}
     for size in ((1, channels, *shape), (2, channels, *odd)):
-        image = torch.randn(size)
+        image = torch.randn(size, generator=generator)
         with torch.inference_mode():
             expected = reference(model.eval(), image, graph.task)
         found = exported(image)

@@ -44,6 +44,11 @@ class ExportGraph(nn.Module):
             raise ValueError(
                 f'argmax gives labels, and the model is one of {self.task}'
             )
+        if argmax and model.out_channels == 1:
+            raise ValueError(
+                'argmax needs a logit for each class, and the head has one '
+                'channel with a threshold: export without argmax'
+            )
         model = prepare_for_inference(copy.deepcopy(model))
         self.align_corners = getattr(model, 'align_corners', False)
         kind = NativeSameConv if native_padding else PaddedSameConv

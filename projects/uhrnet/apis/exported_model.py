@@ -22,6 +22,8 @@ class ExportedModel(nn.Module):
         path: An ``.onnx``, ``.xml`` or ``.pt2`` file.
         backend: ``'onnxruntime'`` (.onnx), ``'openvino'`` (.onnx, .xml; in
             float32) or ``'torch'`` (.pt2). By default the format's own.
+        trusted: Whether you know who wrote the file. To load a ``.pt2`` may
+            run code that is in it; the others are data.
 
     Attributes:
         description: What the file says about its graph, see
@@ -30,10 +32,16 @@ class ExportedModel(nn.Module):
     Raises:
         DataError: If the file is missing, damaged, or was not written by
             ``export_model``.
-        ValueError: If the backend does not read such files.
+        ValueError: If the backend does not read such files, or if a ``.pt2``
+            is not said to be trusted.
     """
 
-    def __init__(self, path: str | Path, backend: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        backend: str | None = None,
+        trusted: bool = False,
+    ) -> None:
         super().__init__()
         self.path = Path(path)
         readers = READERS.get(self.path.suffix, {})
@@ -45,6 +53,11 @@ class ExportedModel(nn.Module):
             raise ValueError(
                 f'{path} cannot be run by {backend}: files and what runs '
                 f'them are {known}'
+            )
+        if backend == 'torch' and not trusted:
+            raise ValueError(
+                f'to load {path} may run code that is in it: give '
+                'trusted=True if you know who wrote it, or export to ONNX'
             )
         if not self.path.is_file():
             raise DataError(f'{path} does not exist: give an exported file')
@@ -58,12 +71,7 @@ class ExportedModel(nn.Module):
                 f'{path} cannot be read by {backend}: {error}. Export the '
                 'model again.'
             ) from error
-        if not description:
-            raise DataError(
-                f'{path} was not written by tools/deployment/export.py: it '
-                f'has no description under the key {KEY!r}'
-            )
-        self.description = json.loads(description)
+        self.description = read_description(self.path, description)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Map normalised images (N, C, H, W) to the graph's outputs.
@@ -71,14 +79,69 @@ class ExportedModel(nn.Module):
         Raises:
             ValueError: If the graph takes another size alone.
         """
-        size = self.description.get('size')
-        if size and list(image.shape[-2:]) != list(size):
+        size, least = self.description['size'], self.description['least']
+        if min(image.shape[-2:]) < least:
+            raise ValueError(
+                f'{self.path} takes images of at least {least} pixels on each '
+                f'side, and got {image.shape[-2]}x{image.shape[-1]}'
+            )
+        if size and list(image.shape[-2:]) != size:
             raise ValueError(
                 f'{self.path} takes images of {size[0]}x{size[1]} alone, and '
                 f'got {image.shape[-2]}x{image.shape[-1]}: export it without '
                 '--fixed-size'
             )
         return tuple(x.to(image.device) for x in self.run(image))
+
+
+# What a description has to hold, and as what.
+FIELDS = {
+    'task': str,
+    'outputs': str,
+    'classes': list | None,
+    'palette': list | None,
+    'normalisation': dict | None,
+    'align_corners': bool,
+    'size': list | None,
+    'least': int,
+}
+
+
+def read_description(path: Path, text: str) -> dict:
+    """Read what a file says about its graph.
+
+    Raises:
+        DataError: If it says nothing, or something else than
+            ``export_model`` writes.
+    """
+    again = 'Export the model again (tools/deployment/export.py).'
+    if not text:
+        raise DataError(
+            f'{path} was not written by tools/deployment/export.py: it has no '
+            f'description under the key {KEY!r}'
+        )
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f'the description of {path} is damaged ({error}). {again}'
+        ) from None
+    wrong = [
+        key
+        for key, kind in FIELDS.items()
+        if not isinstance(found, dict)
+        or key not in found
+        or not isinstance(found[key], kind)
+    ]
+    numbers = [] if wrong else [*(found['size'] or ())]
+    for key in ('mean', 'std') if not wrong and found['normalisation'] else ():
+        numbers += found['normalisation'].get(key) or []
+    if wrong or not all(isinstance(x, int | float) for x in numbers):
+        names = ', '.join(wrong) or 'size or normalisation'
+        raise DataError(
+            f'the description of {path} has no valid {names}. {again}'
+        )
+    return found
 
 
 def read_onnxruntime(path: Path) -> tuple[Run, str]:

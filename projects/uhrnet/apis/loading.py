@@ -45,12 +45,15 @@ def load_model(
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         model = revert_sync_batchnorm(MODELS.build(cfg))
-    meta = {}
+    meta = None
     if checkpoint is not None:
         loaded = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu')
+        try:
+            parameters = plain_state_dict(loaded)
+        except ValueError as error:
+            raise ValueError(f'{checkpoint}: {error}') from None
         state = {
-            key.removeprefix('module.'): value
-            for key, value in plain_state_dict(loaded).items()
+            key.removeprefix('module.'): x for key, x in parameters.items()
         }
         misfits = find_misfits(model.state_dict(), state)
         if misfits:
@@ -59,14 +62,17 @@ def load_model(
                 + describe_misfits(misfits)
             )
         model.load_state_dict(state)
-        meta = loaded.get('meta') or {}
-    model.dataset_meta = meta.get('dataset_meta') or dataset_meta(config)
+        meta = loaded.get('meta')
+    stored = meta.get('dataset_meta') if isinstance(meta, dict) else None
+    if not isinstance(stored, dict):
+        stored = dataset_meta(config)
+    model.dataset_meta = stored
     return model.to(device).eval()
 
 
 def dataset_meta(config: Config) -> dict:
     """Return classes and palette of a config's data set, if it has them."""
-    if 'test_dataloader' not in config:
+    if not config.get('test_dataloader'):
         return {}
     dataset = innermost_dataset(config.test_dataloader)
     scope = config.get('default_scope', 'mmengine')

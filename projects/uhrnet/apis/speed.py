@@ -71,7 +71,10 @@ def measure(
 
     Raises:
         RuntimeError: If a case fails, with its error.
+        ValueError: If there are no rounds.
     """
+    if rounds < 1:
+        raise ValueError(f'rounds must be 1 or more, not {rounds}')
     context = multiprocessing.get_context('spawn')
     workers = []
     try:
@@ -96,7 +99,8 @@ def measure(
         return results
     finally:
         for _, process, pipe in workers:
-            pipe.close()
+            pipe.close()  # which ends it
+            process.join(5)
             process.kill()
 
 

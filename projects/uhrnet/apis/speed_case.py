@@ -14,6 +14,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.structures import BaseDataElement, InstanceData, PixelData
 from torch import Tensor, nn
 
+from uhrnet.engine.launch import merge_cfg_options
 from uhrnet.memory import keep_freed_memory
 
 from .exported_model import ExportedModel
@@ -104,7 +105,7 @@ def read_config(case: Case) -> Config:
         config = get_config(case.config)
     else:
         config = Config.fromfile(case.config)
-    config.merge_from_dict(case.cfg_options or {})
+    merge_cfg_options(config, case.cfg_options or {})
     return config
 
 
@@ -112,10 +113,14 @@ def _check(case: Case) -> None:
     exported = case.backend != 'eager'
     if case.task == 'train' and (exported or case.prepare):
         raise ValueError('a prepared or exported model cannot be trained')
-    if exported and (case.compile or case.dtype != 'float32'):
+    ways = case.compile, case.prepare, case.memory_format
+    if exported and (any(ways) or case.dtype != 'float32'):
         raise ValueError(
-            f'backend {case.backend} compiles, and takes float32, on its own'
+            f'backend {case.backend} folds, lays out and compiles float32 on '
+            'its own: leave out the other options'
         )
+    if case.task != 'train' and case.stock_memory:
+        raise ValueError('stock_memory is for training')
 
 
 def _inference(case: Case, model: nn.Module) -> Callable[[], object]:

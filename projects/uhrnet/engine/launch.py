@@ -31,6 +31,9 @@ OTHER_KEYS = (
 )
 
 
+COMPILE_MODES = ('default', 'reduce-overhead', 'max-autotune')
+
+
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that training and testing share."""
     parser.add_argument('--work-dir', help='folder for logs and checkpoints')
@@ -58,11 +61,11 @@ def add_compile_argument(parser: argparse.ArgumentParser) -> None:
         '--compile',
         nargs='?',
         const='default',
-        choices=['default', 'reduce-overhead', 'max-autotune'],
+        choices=COMPILE_MODES,
         metavar='MODE',
         help='compile backbone, neck and head, which needs a C++ compiler, or '
-        'on a GPU Triton: default, reduce-overhead (CUDA graphs) or '
-        'max-autotune',
+        f'on a GPU Triton: {", ".join(COMPILE_MODES)}; the second records '
+        'CUDA graphs',
     )
 
 

@@ -11,9 +11,10 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
+from ..launch import COMPILE_MODES
+
 BODY = ('backbone', 'neck')
 HEADS = ('decode_head', 'auxiliary_head', 'rpn_head', 'bbox_head')
-MODES = ('default', 'reduce-overhead', 'max-autotune')
 
 
 @HOOKS.register_module()
@@ -26,7 +27,9 @@ class CompileHook(Hook):
     same, so checkpoints fit with and without.
 
     The first iterations take a minute or more, and so does a new size of
-    images, once; after two of them compiled code takes any size.
+    images, once; after two of them compiled code takes any size. Where a
+    backbone's ``with_cp`` computes activations anew, each of its modules is
+    compiled by itself.
 
     Args:
         mode: ``'default'``; ``'reduce-overhead'``, which records CUDA graphs
@@ -44,9 +47,10 @@ class CompileHook(Hook):
     def __init__(
         self, mode: str = 'default', backend: str = 'inductor'
     ) -> None:
-        if mode not in MODES:
+        if mode not in COMPILE_MODES:
             raise ValueError(
-                f'mode of CompileHook is {" or ".join(MODES)}, not {mode!r}'
+                f'mode of CompileHook is {" or ".join(COMPILE_MODES)}, not '
+                f'{mode!r}'
             )
         self.records = mode != 'default'
         self.compile = functools.partial(
@@ -80,7 +84,11 @@ class CompileHook(Hook):
             torch.compiler.cudagraph_mark_step_begin()
 
     def compile_parts(self, model: nn.Module) -> None:
-        """Replace methods of the model's parts by compiled ones."""
+        """Replace methods of the model's parts by compiled ones.
+
+        They belong to this model: a copy of it made afterwards would run
+        these, with these weights.
+        """
         model = model.module if is_model_wrapper(model) else model
         # out of test-time augmentation
         model = getattr(model, 'module', model)

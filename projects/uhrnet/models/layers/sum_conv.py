@@ -19,7 +19,8 @@ class SumConv(ConvModule):
     convolved at their own size, by their part of the weights, and the results
     are resized and added; only narrow maps, which are cheaper to resize than
     the results would be, are resized first and concatenated. Little at full
-    size has to be computed, and less to be kept for the backward pass.
+    size has to be computed, and less to be kept for the backward pass. Hooks
+    of the convolution inside are not called.
     """
 
     def forward(self, *maps: Tensor) -> Tensor:
