@@ -94,10 +94,16 @@ class Row(NamedTuple):
         return f'| {" | ".join(cells)} |'
 
 
-def inference(name: str, rounds: int, threads: int) -> Iterator[Row]:
+def inference(rounds: int, threads: int) -> Iterator[Row]:
     """One 512x1024 image, from normalised pixels to logits at stride 4."""
-    config, host = NETWORKS[name]
-    cases = {
+    for name in NETWORKS:
+        cases = inference_cases(*NETWORKS[name])
+        yield from compare(cases, INFERENCE, rounds, threads, f'{name}: ')
+
+
+def inference_cases(config: str, host: str) -> dict[str, Case]:
+    """Return what is measured of a network, and its rival."""
+    return {
         PLAIN: Case(config, memory_format='contiguous'),
         'prepared': Case(config, prepare=True),
         'prepared, compiled': Case(config, prepare=True, compile='default'),
@@ -105,25 +111,28 @@ def inference(name: str, rounds: int, threads: int) -> Iterator[Row]:
         'ONNX Runtime': Case(config, backend='onnxruntime'),
         'OpenVINO, float32': Case(config, backend='openvino'),
     }
-    yield from compare(cases, INFERENCE, rounds, threads, f'{name}: ')
 
 
-def training(
-    shape: tuple[int, int], rounds: int, threads: int
-) -> Iterator[Row]:
+def training(rounds: int, threads: int) -> Iterator[Row]:
     """A step of two images, with its optimiser, W18-Small."""
+    for shape in CROPS:
+        cases = training_cases(shape)
+        prefix = '{}x{}: '.format(*shape)
+        yield from compare(cases, TRAINING, rounds, threads, prefix)
+
+
+def training_cases(shape: tuple[int, int]) -> dict[str, Case]:
+    """Return what is measured at a size."""
     step = dict(task='train', batch=2, shape=shape)
     host = NETWORKS['W18-Small'][1]
     nchw = dict(step, memory_format='contiguous')
-    cases = {
+    return {
         f'{STEP}NCHW': Case(SMALL, **nchw, stock_memory=True),
         f'{STEP}NCHW, memory kept': Case(SMALL, **nchw),
         f'{STEP}channels last': Case(SMALL, **step),
         f'{STEP}bfloat16': Case(SMALL, **step, dtype='bfloat16'),
         f'{STEP}{HOST}': Case(host, **step, stock_memory=True),
     }
-    prefix = '{}x{}: '.format(*shape)
-    yield from compare(cases, TRAINING, rounds, threads, prefix)
 
 
 def compare(
@@ -147,16 +156,18 @@ def compare(
         )
 
 
-def losses(rounds: int) -> Iterator[Row]:
+def losses(rounds: int, threads: int) -> Iterator[Row]:
     """Cross-entropy of 171 classes, four 512x512 crops, and its way back."""
+    torch.set_num_threads(threads)
     for row in loss.rows(rounds=rounds, data_sets=('COCO-Stuff',)):
         name, stock = f'{row.loss} by tiles, K=171', 'FCNHead'
         yield Row(name, row.seconds[0], stock, row.seconds[1], 1.0)
         yield Row(name, row.megabytes[0], stock, row.megabytes[1], 8.0, 'MB')
 
 
-def predictions(rounds: int) -> Iterator[Row]:
+def predictions(rounds: int, threads: int) -> Iterator[Row]:
     """From logits of a 2048x1024 image to areas."""
+    torch.set_num_threads(threads)
     for row in evaluation.prediction_rows(rounds=rounds):
         goal = 3.0 if 'Cityscapes' in row.data else None
         yield Row(
@@ -168,8 +179,9 @@ def predictions(rounds: int) -> Iterator[Row]:
         )
 
 
-def samples(rounds: int) -> Iterator[Row]:
-    """Training samples of 2048x1024 PNGs, one thread."""
+def samples(rounds: int, threads: int) -> Iterator[Row]:
+    """Training samples of 2048x1024 PNGs; one thread, whatever is asked."""
+    del threads
     stock = 0.0
     for label, milliseconds, _, goal in pipeline.rows(rounds):
         if label.startswith(pipeline.STOCK):
@@ -208,27 +220,31 @@ def best_rates(threads: int) -> str:
     return ', '.join(f'{k} {macs[k] / x / 1e9:.0f}' for k, x in times.items())
 
 
+PARTS = {
+    'inference': inference,
+    'training': training,
+    'loss': losses,
+    'evaluation': predictions,
+    'samples': samples,
+}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--rounds', type=int, default=9)
     parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument(
+        '--parts', nargs='+', choices=PARTS, default=list(PARTS)
+    )
     args = parser.parse_args()
     os.environ['OMP_NUM_THREADS'] = str(args.threads)
-    rounds, threads = args.rounds, args.threads
-    print(f'torch {torch.__version__}, {threads} threads')
-    print(f'best GMAC/s of this processor: {best_rates(threads)}')
+    print(f'torch {torch.__version__}, {args.threads} threads')
+    print(f'best GMAC/s of this processor: {best_rates(args.threads)}')
     print('| ours | | against | | ratio | goal | |')
     print('| --- | --- | --- | --- | --- | --- | --- |')
-    parts = (
-        *(inference(name, rounds, threads) for name in NETWORKS),
-        *(training(shape, rounds, threads) for shape in CROPS),
-        losses(rounds),
-        predictions(rounds),
-        samples(rounds),  # last, as it sets one thread
-    )
-    for part in parts:
-        for row in part:
+    for name in args.parts:
+        for row in PARTS[name](args.rounds, args.threads):
             print(row, flush=True)
 
 

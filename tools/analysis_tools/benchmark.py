@@ -26,8 +26,9 @@ import torch
 from mmengine.config import DictAction
 
 from uhrnet.apis.speed import Result, measure
-from uhrnet.apis.speed_case import DTYPES, FORMATS, Case
+from uhrnet.apis.speed_case import DTYPES, Case
 from uhrnet.engine.launch import COMPILE_MODES
+from uhrnet.models.backbones.memory_formats import MEMORY_FORMATS
 
 
 def case_parser() -> argparse.ArgumentParser:
@@ -42,7 +43,9 @@ def case_parser() -> argparse.ArgumentParser:
         '--shape', type=int, nargs=2, default=[512, 1024], metavar=('H', 'W')
     )
     parser.add_argument(
-        '--memory-format', choices=FORMATS, help="default: the model's own"
+        '--memory-format',
+        choices=MEMORY_FORMATS,
+        help="default: the model's own",
     )
     parser.add_argument('--dtype', choices=DTYPES, default='float32')
     parser.add_argument(

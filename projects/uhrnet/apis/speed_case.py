@@ -16,20 +16,19 @@ from torch import Tensor, nn
 
 from uhrnet.engine.launch import merge_cfg_options
 from uhrnet.memory import keep_freed_memory
+from uhrnet.models.backbones.memory_formats import format_of
 
 from .exported_model import ExportedModel
 from .inference import prepare_for_inference
 from .loading import load_model
 
-FORMATS = {
-    'channels_last': torch.channels_last,
-    'contiguous': torch.contiguous_format,
-}
 DTYPES = {
     'float32': torch.float32,
     'bfloat16': torch.bfloat16,
     'float16': torch.float16,
 }
+# Which arrange their input, as memory_format says.
+OURS = ('UHRNet', 'ExactHRNet', 'NearestHRNet')
 _BOXES = 8
 
 
@@ -83,14 +82,14 @@ def build_call(case: Case) -> tuple[Callable[[], object], nn.Module]:
     preprocessor = config.model.get('data_preprocessor') or {}
     if preprocessor.get('size'):
         preprocessor.size = case.shape  # it would pad to the recipe's crop
-    if case.memory_format and config.model.backbone.type == 'UHRNet':
+    if case.memory_format and config.model.backbone.type in OURS:
         config.model.backbone.memory_format = case.memory_format
     model = load_model(config, device=case.device)
     if case.memory_format:
-        model.backbone.to(memory_format=FORMATS[case.memory_format])
+        model.backbone.to(memory_format=format_of(case.memory_format))
         for part in model.children():
             if any(p.dim() == 4 for p in part.parameters()):
-                part.to(memory_format=FORMATS[case.memory_format])
+                part.to(memory_format=format_of(case.memory_format))
     if case.task == 'train':
         return _training(case, config, model), model
     return _inference(case, model), model
@@ -129,7 +128,7 @@ def _inference(case: Case, model: nn.Module) -> Callable[[], object]:
     size = (case.batch, *_channels(model), *case.shape)
     image = torch.randn(size, device=case.device)
     if case.memory_format:
-        image = image.contiguous(memory_format=FORMATS[case.memory_format])
+        image = image.contiguous(memory_format=format_of(case.memory_format))
     if case.backend != 'eager':
         return _exported(case, model, image)
     if case.prepare:

@@ -19,7 +19,7 @@ def build(**kwargs):
 
 
 def test_is_mmdetections():
-    ours = build().eval()
+    ours = build(memory_format='contiguous').eval()
     host = HRNet(stages_of('w18-small-v1'), norm_cfg=dict(type='BN'))
     host.load_state_dict(ours.state_dict())
     host.eval()

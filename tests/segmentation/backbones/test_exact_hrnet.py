@@ -53,7 +53,8 @@ def test_common_checks(options):
 
 
 def test_parameters_are_those_of_the_host_and_outputs_at_multiples_of_32():
-    ours, host = build(), HRNet(TINY, norm_cfg=dict(type='BN'))
+    ours = build(memory_format='contiguous')
+    host = HRNet(TINY, norm_cfg=dict(type='BN'))
     host.load_state_dict(ours.state_dict())
     ours.eval()
     host.eval()
@@ -62,6 +63,23 @@ def test_parameters_are_those_of_the_host_and_outputs_at_multiples_of_32():
         assert max_difference(tuple(ours(x)), tuple(host(x))) == 0
         x = torch.randn(1, 3, 70, 90)
         assert max_difference(tuple(ours(x)), tuple(host(x))) > 1e-3
+
+
+def test_memory_formats():
+    """Maps and weights lie as asked for, and are the same but for rounding."""
+    ours, plain = build(), build(memory_format='contiguous')
+    plain.load_state_dict(ours.state_dict())
+    x = torch.randn(1, 3, 70, 90)
+    with torch.no_grad():
+        one, other = ours.eval()(x), plain.eval()(x)
+    assert max_difference(one, other) < 1e-5
+    last = torch.channels_last
+    for model, maps, expected in ((ours, one, True), (plain, other, False)):
+        weight = model.layer1[0].conv2.weight
+        assert weight.is_contiguous(memory_format=last) == expected
+        assert maps[0].is_contiguous(memory_format=last) == expected
+    with pytest.raises(ValueError, match="channels_last.*not 'rows'"):
+        build(memory_format='rows')
 
 
 def test_stem_in_front():

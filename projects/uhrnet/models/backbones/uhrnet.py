@@ -20,13 +20,9 @@ from ..layers import (
     recompute,
     resize_like,
 )
+from .memory_formats import format_of
 from .pretrained import check_pretrained
 from .uhrnet_arch import arch_name, resolve_arch
-
-MEMORY_FORMATS = {
-    'channels_last': torch.channels_last,
-    'contiguous': torch.contiguous_format,
-}
 
 
 class HighLowModule(nn.Module):
@@ -175,11 +171,6 @@ class UHRNet(BaseModule):
                 f'frozen_stages goes from -1 to {self.num_stages}, not '
                 f'{frozen_stages}'
             )
-        if memory_format not in MEMORY_FORMATS:
-            raise ValueError(
-                f'memory_format is one of {", ".join(MEMORY_FORMATS)}, not '
-                f'{memory_format!r}'
-            )
         self.name = arch_name(spec)
         self.in_channels = in_channels
         self.norm_eval = norm_eval
@@ -222,7 +213,7 @@ class UHRNet(BaseModule):
         stem = ((64, 2),) if return_stem else ()
         levels = ((c // 2, 4), (c, 8), (c * 2, 16), (c * 4, 32), (c * 8, 64))
         self.out_channels, self.out_strides = zip(*stem, *levels, strict=True)
-        self.to(memory_format=MEMORY_FORMATS[memory_format])
+        self.to(memory_format=format_of(memory_format))
         self._freeze()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -243,7 +234,7 @@ class UHRNet(BaseModule):
             )
         run = recompute if self.with_cp and self.training else _call
 
-        x = x.contiguous(memory_format=MEMORY_FORMATS[self.memory_format])
+        x = x.contiguous(memory_format=format_of(self.memory_format))
         stem = self.stem1(x)
         x = run(self.stage1, self.stem2(stem))
 

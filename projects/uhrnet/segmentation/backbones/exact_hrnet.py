@@ -45,7 +45,7 @@ class ExactHRNet(HRNetByName, HRNet):
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Map (N, 3, H, W) to maps of ``out_channels`` at ``out_strides``."""
-        stem = self.relu(self.norm1(self.conv1(x)))
+        stem = self.relu(self.norm1(self.conv1(self.arrange(x))))
         x = self.relu(self.norm2(self.conv2(stem)))
         maps = [self.layer1(x)]
         for stage in (2, 3, 4):
