@@ -1,5 +1,6 @@
 """Seconds and memory of calls, measured in turn in one process."""
 
+import ctypes
 import statistics
 from collections.abc import Callable
 
@@ -24,4 +25,7 @@ def medians(calls: dict[str, Callable], rounds: int) -> dict[str, float]:
 def peak(call: Callable[[], object], device: str = 'cpu') -> float:
     """Return the MB of a call that is not the first one."""
     call()
+    # What was freed may still be held, and would hide what is taken. Measure
+    # seconds before: huge pages are lost by this.
+    ctypes.CDLL(None).malloc_trim(0)
     return peak_of(call, device)

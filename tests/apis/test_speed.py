@@ -1,6 +1,8 @@
 """Cases are what they say, and take turns in processes of their own."""
 
+import ctypes
 import math
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -129,6 +131,8 @@ def test_a_case_that_fails():
 
 def test_measured():
     assert seconds_of(lambda: None, 'cpu') < 1
+    if sys.platform.startswith('linux'):  # what other tests have freed
+        ctypes.CDLL(None).malloc_trim(0)
     megabytes = peak_of(lambda: torch.ones(2**24), 'cpu')
     assert math.isnan(megabytes) or 60 < megabytes < 80
     result = Result([3.0, 1.0, 2.0], 5.0, macs=10**12, device='NVIDIA H200')

@@ -4,7 +4,6 @@ In turns, so that whatever slows the machine slows all of them; in processes,
 so that the memory one of them keeps is not there for another.
 """
 
-import ctypes
 import multiprocessing
 import statistics
 import sys
@@ -165,8 +164,6 @@ def peak_of(call: Callable[[], object], device: str) -> float:
     if not sys.platform.startswith('linux'):
         call()
         return float('nan')
-    # What was freed may still be held, and would hide what is taken.
-    ctypes.CDLL(None).malloc_trim(0)
     Path('/proc/self/clear_refs').write_text('5')  # forget the peak so far
     before = _resident(status)
     call()
