@@ -27,7 +27,7 @@ from mmengine.config import DictAction
 
 from uhrnet.apis.speed import Result, measure
 from uhrnet.apis.speed_case import DTYPES, Case
-from uhrnet.engine.launch import COMPILE_MODES
+from uhrnet.engine.launch import add_compile_argument
 from uhrnet.models.backbones.memory_formats import MEMORY_FORMATS
 
 
@@ -51,13 +51,7 @@ def case_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--prepare', action='store_true', help='prepare_for_inference()'
     )
-    parser.add_argument(
-        '--compile',
-        nargs='?',
-        const='default',
-        choices=COMPILE_MODES,
-        metavar='MODE',
-    )
+    add_compile_argument(parser)
     parser.add_argument(
         '--backend',
         choices=['eager', 'onnxruntime', 'openvino'],

@@ -14,7 +14,7 @@ from uhrnet.engine.hooks.checkpoint_fit import normalisation_of
 from uhrnet.version import __version__
 
 from .export_formats import SUFFIXES, WRITERS
-from .export_graph import ExportGraph
+from .export_graph import ExportGraph, input_channels, reference
 from .exported_model import ExportedModel
 
 # What a graph is traced with. At stride 128, the largest there is, maps still
@@ -76,7 +76,7 @@ def export_model(
         )
     _check(model, path, shape, file_format == 'torch-export', fixed_size)
     graph = ExportGraph(model, argmax, file_format != 'torch-export').eval()
-    channels = getattr(model.backbone, 'in_channels', 3)
+    channels = input_channels(model)
     program = trace(graph, channels, shape if fixed_size else None)
     meta = describe(model, graph, shape if fixed_size else None)
     free = file_format == 'torch-export' and not fixed_size
@@ -205,7 +205,7 @@ def compare(
     """
     exported = ExportedModel(path, trusted=True)
     generator = torch.Generator().manual_seed(0)
-    channels = getattr(model.backbone, 'in_channels', 3)
+    channels = input_channels(model)
     least = exported.description['least']
     odd = tuple(max(side * 2 // 3 | 1, least) for side in shape)
     if fixed_size:
@@ -229,15 +229,6 @@ def compare(
             difference(x, y) for x, y in zip(found, expected, strict=True)
         )
     return differences
-
-
-def reference(
-    model: nn.Module, image: Tensor, task: str
-) -> tuple[Tensor, ...]:
-    """Return what the model itself makes of images (N, C, H, W)."""
-    if task == 'detection':
-        return tuple(model.extract_feat(image))
-    return (model(image, mode='tensor'),)
 
 
 def difference(found: Tensor, expected: Tensor) -> float:

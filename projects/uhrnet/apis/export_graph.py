@@ -57,11 +57,10 @@ class ExportGraph(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Map normalised images (N, C, H, W) to the outputs."""
-        if self.task == 'detection':
-            return tuple(self.model.extract_feat(image))
-        out = self.model(image, mode='tensor')
+        outs = reference(self.model, image, self.task)
         if not self.argmax:
-            return (out,)
+            return outs
+        (out,) = outs
         labels = F.interpolate(
             out,
             image.shape[-2:],
@@ -78,6 +77,20 @@ class ExportGraph(nn.Module):
         if self.task == 'depth':
             return ['depth']
         return ['labels' if self.argmax else 'logits']
+
+
+def reference(
+    model: nn.Module, image: Tensor, task: str
+) -> tuple[Tensor, ...]:
+    """Return what the model itself makes of images (N, C, H, W)."""
+    if task == 'detection':
+        return tuple(model.extract_feat(image))
+    return (model(image, mode='tensor'),)
+
+
+def input_channels(model: nn.Module) -> int:
+    """Return the channels of the images that a model takes."""
+    return getattr(model.backbone, 'in_channels', 3)
 
 
 def task_of(model: nn.Module) -> str:

@@ -193,13 +193,12 @@ def _name(device: str) -> str | None:
 
 def _macs(case: Case, model: nn.Module) -> int:
     """Count those of the config's model, which is lost."""
-    from .export_graph import task_of
+    from .export_graph import input_channels, task_of
     from .loading import load_model
 
     if case.prepare or case.compile:  # their methods are replaced
         model = load_model(read_config(case))
-    channels = getattr(model.backbone, 'in_channels', 3)
-    size = (case.batch, channels, *case.shape)
+    size = (case.batch, input_channels(model), *case.shape)
     if task_of(model) == 'detection':
         return measure_complexity(DensePart(model), size).macs
     return measure_complexity(model, size, mode='tensor').macs

@@ -123,9 +123,9 @@ def _check(case: Case) -> None:
 
 
 def _inference(case: Case, model: nn.Module) -> Callable[[], object]:
-    from .export_graph import task_of
+    from .export_graph import input_channels, reference, task_of
 
-    size = (case.batch, *_channels(model), *case.shape)
+    size = (case.batch, input_channels(model), *case.shape)
     image = torch.randn(size, device=case.device)
     if case.memory_format:
         image = image.contiguous(memory_format=format_of(case.memory_format))
@@ -134,13 +134,12 @@ def _inference(case: Case, model: nn.Module) -> Callable[[], object]:
     if case.prepare:
         prepare_for_inference(model)
     _compile(case, model)
-    detecting = task_of(model) == 'detection'
+    task = task_of(model)
 
     def predict() -> object:
         with torch.no_grad(), _autocast(case):
-            if detecting:
-                return model.extract_feat(image)
-            return model(image, mode='tensor')
+            outs = reference(model, image, task)
+        return outs if task == 'detection' else outs[0]
 
     return predict
 
@@ -195,16 +194,16 @@ def _autocast(case: Case) -> contextlib.AbstractContextManager:
     )
 
 
-def _channels(model: nn.Module) -> tuple[int]:
-    return (getattr(model.backbone, 'in_channels', 3),)
-
-
 def random_batch(
     model: nn.Module, batch: int, shape: tuple[int, int]
 ) -> dict[str, list]:
     """Make images and what they are compared with, as loaders give them."""
+    from .export_graph import input_channels
+
     images = [
-        torch.randint(0, 256, (*_channels(model), *shape), dtype=torch.uint8)
+        torch.randint(
+            0, 256, (input_channels(model), *shape), dtype=torch.uint8
+        )
         for _ in range(batch)
     ]
     return dict(
