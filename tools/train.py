@@ -13,6 +13,7 @@ from mmengine.config import Config
 from mmengine.device import get_device
 
 from uhrnet.engine.data_sources import check_data_roots
+from uhrnet.engine.hooks.preemption import Preempted
 from uhrnet.engine.launch import (
     add_common_arguments,
     add_compile_argument,
@@ -73,7 +74,11 @@ def main() -> None:
     check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
     prepare_distributed(cfg)
     keep_freed_memory()
-    build_runner(cfg).train()
+    try:
+        build_runner(cfg).train()
+    except Preempted as stop:
+        leave_distributed(stop.code)
+        raise
     leave_distributed()
 
 

@@ -6,3 +6,7 @@ class DataError(ValueError):
 
     The message names the file and says what to do.
     """
+
+
+class TrainingError(RuntimeError):
+    """A training that cannot go on. The message says why."""

@@ -129,6 +129,23 @@ def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
     return checkpoint
 
 
+def check_complete(path: str) -> None:
+    """Look whether a checkpoint is whole, without loading it.
+
+    Args:
+        path: A file written by ``torch.save``.
+
+    Raises:
+        CheckpointError: If a part of it is missing or has another checksum.
+        OSError: If it cannot be read.
+    """
+    with _explained(path):
+        os.stat(path)
+        if not zipfile.is_zipfile(path):
+            raise zipfile.BadZipFile('it has no end')
+        _check_sums(path)
+
+
 def _check_sums(path: str) -> None:
     """Compare the checksums inside a zip, which torch does not look at."""
     if zipfile.is_zipfile(path):

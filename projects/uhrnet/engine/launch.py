@@ -152,7 +152,7 @@ def prepare_distributed(cfg: Config) -> None:
         )
 
 
-def leave_distributed() -> None:
+def leave_distributed(code: int = 0) -> None:
     """End a job of several processes together; the last call of a tool.
 
     A process that ends while another one still talks to it may abort that
@@ -161,6 +161,9 @@ def leave_distributed() -> None:
     without an active exception"). So exit handlers run here, which flush and
     close, and the process ends without the destruction. One process alone
     returns.
+
+    Args:
+        code: The exit code.
     """
     if not torch.distributed.is_initialized():
         return
@@ -169,7 +172,7 @@ def leave_distributed() -> None:
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def build_runner(cfg: Config) -> Runner:
