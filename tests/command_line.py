@@ -33,7 +33,7 @@ def run_tool(*command, timeout=300, cwd=ROOT):
     if not command[0].endswith('.sh'):
         return _fork(command, timeout, cwd)
     environment = dict(
-        PYTHON=sys.executable, OMP_NUM_THREADS='1', PORT=str(_free_port())
+        PYTHON=sys.executable, OMP_NUM_THREADS='1', PORT=str(free_port())
     )
     return subprocess.run(
         ['bash', *command],
@@ -46,7 +46,7 @@ def run_tool(*command, timeout=300, cwd=ROOT):
     )
 
 
-def _free_port():
+def free_port():
     """Of this machine, as tests run side by side."""
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
