@@ -247,12 +247,9 @@ def process_of_rank(rank, launcher):
     """The training process of a rank, a child of the launcher."""
     for path in Path('/proc').glob('[0-9]*'):
         with contextlib.suppress(OSError):
-            parent = int(
-                (path / 'stat').read_text().rpartition(')')[2].split()[1]
-            )
+            stat = (path / 'stat').read_text().rpartition(')')[2]
+            parent = int(stat.split()[1])
             environment = (path / 'environ').read_bytes().split(b'\0')
-            if int(fields[1]) == launcher and (
-                f'RANK={rank}'.encode() in environment
-            ):
+            if parent == launcher and (f'RANK={rank}'.encode() in environment):
                 return int(path.name)
     raise AssertionError(f'no process of rank {rank}')
