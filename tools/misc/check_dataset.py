@@ -76,18 +76,20 @@ def main() -> None:
     out = Path(args.json) if args.json not in (None, '-') else None
     if out is not None and not out.parent.is_dir():
         parser.error(f'--json: {out.parent} is no folder')
-    try:
-        cfg = Config.fromfile(args.config)
-        merge_cfg_options(cfg, args.cfg_options)
-        choose_splits(cfg, args.splits)
-    except (OSError, ValueError) as error:
-        parser.error(str(error))
-    try:
-        # Toolboxes print; the standard output may be for JSON alone.
-        with contextlib.redirect_stdout(sys.stderr), show_progress() as show:
-            report = check_datasets(cfg, args.splits, args.workers, show)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    # Toolboxes print; the standard output may be for JSON alone.
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            cfg = Config.fromfile(args.config)
+            merge_cfg_options(cfg, args.cfg_options)
+            choose_splits(cfg, args.splits)
+        # Whatever a file that is no config raises.
+        except Exception as error:
+            parser.error(f'{args.config}: {error}')
+        try:
+            with show_progress() as show:
+                report = check_datasets(cfg, args.splits, args.workers, show)
+        except KeyboardInterrupt:
+            sys.exit(130)
     lines = '\n'.join(describe_report(report))
     print(lines, file=sys.stderr if args.json == '-' else sys.stdout)
     if args.json is not None:

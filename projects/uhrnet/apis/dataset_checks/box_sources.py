@@ -59,10 +59,10 @@ def fill_source(
 
 def _inherits(dataset: BaseDetDataset, kind: type) -> bool:
     """Whether a data set reads files as another one does."""
-    loads = type(dataset).load_data_list
-    return isinstance(dataset, kind) and loads in (
-        kind.load_data_list,
-        VOCStyleDataset.load_data_list,
+    return isinstance(dataset, kind) and all(
+        getattr(type(dataset), name)
+        in (getattr(kind, name), getattr(VOCStyleDataset, name))
+        for name in ('load_data_list', 'parse_data_info')
     )
 
 

@@ -30,10 +30,14 @@ def describe_report(report: Report) -> Iterator[str]:
     )
     yield (
         f'{samples} samples in {report.seconds:.1f} s, '
-        + (f'{report.workers} processes' if report.workers else 'one process')
-        + f': {report.count("error")} errors, '
-        f'{report.count("warning")} warnings'
+        f'{_number(max(report.workers, 1), "process", "es")}: '
+        f'{_number(report.count("error"), "error")}, '
+        f'{_number(report.count("warning"), "warning")}'
     )
+
+
+def _number(count: int, noun: str, ending: str = 's') -> str:
+    return f'{count} {noun}{"" if count == 1 else ending}'
 
 
 def _describe_group(title: str, defects: list[Defect]) -> Iterator[str]:
