@@ -1,5 +1,6 @@
 """Check all data sets of a config."""
 
+import contextlib
 import dataclasses
 import os
 import time
@@ -103,11 +104,12 @@ def _read(
     """Read all samples and return what was found in each."""
     readings = [[None] * len(source.samples) for source in sources]
     total = sum(map(len, readings))
-    results = enumerate(read_all(sources, workers), 1)
-    for done, (source, number, reading) in results:
-        readings[source][number] = reading
-        if progress is not None:
-            progress(done, total)
+    # Closed at once if interrupted, which ends its processes.
+    with contextlib.closing(read_all(sources, workers)) as results:
+        for done, (source, number, reading) in enumerate(results, 1):
+            readings[source][number] = reading
+            if progress is not None:
+                progress(done, total)
     return readings
 
 
