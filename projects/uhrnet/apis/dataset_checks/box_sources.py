@@ -49,7 +49,7 @@ def fill_source(
     elif _inherits(dataset, XMLDataset):
         samples, objects = _voc_samples(dataset)
     else:
-        samples, objects = [], ListedObjects()
+        samples, objects = [], ListedObjects(len(source.classes))
     source.read = BoxReader(loaders, objects)
     if error is None:
         source.samples = _join(samples, dataset, kept, leaf.get('indices'))

@@ -3,6 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral, Real
+
+import numpy as np
 
 from .defect import Defect
 
@@ -47,7 +50,13 @@ class ListedObjects:
     """Takes objects as a data set of MMDetection lists them.
 
     For data sets of whose files nothing is known here.
+
+    Args:
+        num_classes: Of the data set.
     """
+
+    def __init__(self, num_classes: int) -> None:
+        self.num_classes = num_classes
 
     def __call__(self, sample: dict) -> Annotation:
         """Return what a sample says of its objects."""
@@ -59,13 +68,20 @@ class ListedObjects:
             if corners is None:
                 annotation.defects.append(no_box(file, where, instance))
                 continue
-            annotation.objects.append(
-                Object(
-                    where,
-                    instance.get('bbox_label'),
-                    corners,
-                    instance.get('mask'),
+            label = instance.get('bbox_label')
+            if not isinstance(label, Integral) or not (
+                0 <= label < self.num_classes
+            ):
+                message = (
+                    f'{file}, {where}: its label is {label!r}, and the data '
+                    f'set has {self.num_classes} classes'
                 )
+                annotation.defects.append(
+                    Defect('unknown_class', file, message)
+                )
+                continue
+            annotation.objects.append(
+                Object(where, int(label), corners, instance.get('mask'))
             )
         return annotation
 
@@ -78,11 +94,9 @@ def stated_size(record: Mapping) -> tuple[int, int] | None:
 
 def finite(numbers: object) -> tuple[float, float, float, float] | None:
     """Return four finite numbers, or None if these are something else."""
-    if not isinstance(numbers, Sequence) or len(numbers) != 4:
+    if not isinstance(numbers, Sequence | np.ndarray) or len(numbers) != 4:
         return None
-    if not all(
-        isinstance(x, int | float) and math.isfinite(x) for x in numbers
-    ):
+    if not all(isinstance(x, Real) and math.isfinite(x) for x in numbers):
         return None
     return tuple(map(float, numbers))
 
