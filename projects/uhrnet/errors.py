@@ -10,3 +10,10 @@ class DataError(ValueError):
 
 class TrainingError(RuntimeError):
     """A training that cannot go on. The message says why."""
+
+
+class WrongFormError(DataError):
+    """A file that can be read, and holds something else than is wanted.
+
+    A label map of colours, for example, or a depth map of 8 bits.
+    """

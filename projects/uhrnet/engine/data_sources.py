@@ -105,43 +105,60 @@ def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
     """
     for loader in loaders:
         for path, dataset in find_datasets(cfg.get(loader) or {}, loader):
-            root = dataset.get('data_root')
-            if not root or '://' in root or dataset.get('backend_args'):
-                continue
-            if not os.path.isdir(root):
-                source = SOURCES.get(dataset.get('type'), '')
-                raise DataError(
-                    f'data_root {root!r} of {path} ({dataset.get("type")}) '
-                    'does not exist. '
-                    + (source and source.format(root=root) + '. ')
-                    + 'If you have the data elsewhere, link it there or pass '
-                    f'--cfg-options {path}.data_root=FOLDER'
-                )
-            places = {
-                f'data_prefix.{key}': (place, os.path.isdir, 'FOLDER')
-                for key, place in (dataset.get('data_prefix') or {}).items()
-                if key in FOLDERS
-            }
-            if dataset.get('ann_file'):
-                places['ann_file'] = (
-                    dataset['ann_file'],
-                    os.path.isfile,
-                    'FILE',
-                )
-            for key, (place, exists, kind) in places.items():
-                place = os.path.join(root, place or '')
-                if not exists(place):
-                    raise DataError(
-                        f'{place!r}, data_root and {key} of {path} '
-                        f'({dataset.get("type")}), does not exist. '
-                        'docs/datasets.md says what belongs there. If you '
-                        f'have it elsewhere: --cfg-options {path}.{key}={kind}'
-                    )
-        _check_evaluators(cfg, loader)
+            check_data_root(dataset, path)
+        check_evaluators(cfg, loader)
 
 
-def _check_evaluators(cfg: Config, loader: str) -> None:
-    """Check that evaluators read the annotations of the images."""
+def check_data_root(dataset: Mapping, path: str) -> None:
+    """Look for the files of one data set.
+
+    Args:
+        dataset: Its config.
+        path: Where that stands in the run's config, dotted.
+
+    Raises:
+        DataError: As :func:`check_data_roots`.
+    """
+    root = dataset.get('data_root')
+    if not root or '://' in root or dataset.get('backend_args'):
+        return
+    if not os.path.isdir(root):
+        source = SOURCES.get(dataset.get('type'), '')
+        raise DataError(
+            f'data_root {root!r} of {path} ({dataset.get("type")}) '
+            'does not exist. '
+            + (source and source.format(root=root) + '. ')
+            + 'If you have the data elsewhere, link it there or pass '
+            f'--cfg-options {path}.data_root=FOLDER'
+        )
+    places = {
+        f'data_prefix.{key}': (place, os.path.isdir, 'FOLDER')
+        for key, place in (dataset.get('data_prefix') or {}).items()
+        if key in FOLDERS
+    }
+    if dataset.get('ann_file'):
+        places['ann_file'] = (dataset['ann_file'], os.path.isfile, 'FILE')
+    for key, (place, exists, kind) in places.items():
+        place = os.path.join(root, place or '')
+        if not exists(place):
+            raise DataError(
+                f'{place!r}, data_root and {key} of {path} '
+                f'({dataset.get("type")}), does not exist. '
+                'docs/datasets.md says what belongs there. If you '
+                f'have it elsewhere: --cfg-options {path}.{key}={kind}'
+            )
+
+
+def check_evaluators(cfg: Config, loader: str) -> None:
+    """Check that evaluators read the annotations of the images.
+
+    Args:
+        cfg: The run's config.
+        loader: Name of a dataloader whose data sets are there.
+
+    Raises:
+        DataError: If an evaluator's file is missing or another one.
+    """
     name = loader.replace('dataloader', 'evaluator')
     evaluators = cfg.get(name) or []
     alone = isinstance(evaluators, Mapping)

@@ -24,6 +24,28 @@ def find_datasets(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
         yield from find_datasets(dataset, f'{path}.datasets.{index}')
 
 
+def find_leaves(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
+    """Find what the wrappers in a dataloader's config hold in the end.
+
+    Args:
+        node: The config of a dataloader, a wrapper or a data set.
+        path: Its dotted path, for messages.
+
+    Yields:
+        Dotted path and config of every data set that wraps no other.
+    """
+    inner = [('dataset', node.get('dataset'))]
+    inner += [
+        (f'datasets.{index}', dataset)
+        for index, dataset in enumerate(node.get('datasets') or ())
+    ]
+    inner = [(key, x) for key, x in inner if isinstance(x, Mapping)]
+    if not inner:
+        yield path, node
+    for key, dataset in inner:
+        yield from find_leaves(dataset, f'{path}.{key}')
+
+
 def innermost_dataset(loader: ConfigDict) -> ConfigDict:
     """Return the data set of a dataloader that has one, out of wrappers."""
     dataset = loader.dataset

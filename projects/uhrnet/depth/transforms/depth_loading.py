@@ -6,7 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
-from uhrnet.errors import DataError
+from uhrnet.errors import DataError, WrongFormError
 from uhrnet.transforms.image_loading import (
     check_same_size,
     decode_image,
@@ -59,20 +59,33 @@ class LoadCheckedDepth(BaseTransform):
         path = results.get('depth_map_path')
         if path is None:
             return results
-        depth = self._decode(read_file(path, self.backend_args), path)
-        depth = depth.astype(np.float32) / np.float32(self.scale)
-        depth[~np.isfinite(depth) | (depth < 0)] = 0
-        self._check(depth, path, results)
+        depth = self.read(path)
+        check_same_size(depth.shape, path, results)
+        self.check(depth, path)
         results['gt_depth_map'] = depth
         results.setdefault('seg_fields', []).append('gt_depth_map')
         return results
+
+    def read(self, path: str) -> np.ndarray:
+        """Read a depth map, of whatever size and range.
+
+        Args:
+            path: Its file.
+
+        Returns:
+            (H, W) float32, metres, 0 where unknown.
+        """
+        depth = self._decode(read_file(path, self.backend_args), path)
+        depth = depth.astype(np.float32) / np.float32(self.scale)
+        depth[~np.isfinite(depth) | (depth < 0)] = 0
+        return depth
 
     def _decode(self, content: bytes, path: str) -> np.ndarray:
         if path.endswith(('.npy', '.npz')):
             return self._load_array(content, path)
         values = decode_image(content, path, 'unchanged')
         if values.dtype != np.uint16 or values.ndim != 2:
-            raise DataError(
+            raise WrongFormError(
                 f'{path} holds {values.dtype} of shape {values.shape}: a '
                 'depth map is an image of one channel with 16 bits. One of 8 '
                 'bits is a picture of depth, from which metres cannot be read.'
@@ -86,7 +99,7 @@ class LoadCheckedDepth(BaseTransform):
             # by what it holds, whatever it is called
             if isinstance(array, np.lib.npyio.NpzFile):
                 if self.key not in array:
-                    raise DataError(
+                    raise WrongFormError(
                         f'{path} has no array {self.key!r} but '
                         f'{", ".join(map(repr, array))}: name the one with '
                         'depths, key=NAME'
@@ -103,14 +116,19 @@ class LoadCheckedDepth(BaseTransform):
                 array.shape[:2] if array.shape[2] == 1 else array.shape[1:]
             )
         if array.ndim != 2 or array.dtype.kind not in 'fiu':
-            raise DataError(
+            raise WrongFormError(
                 f'{path} holds {array.dtype} of shape {array.shape}: a depth '
                 'map is an array (H, W) of numbers'
             )
         return array
 
-    def _check(self, depth: np.ndarray, path: str, results: dict) -> None:
-        check_same_size(depth.shape, path, results)
+    def check(self, depth: np.ndarray, path: str) -> None:
+        """Raise :class:`DataError` for a map of which nothing is near enough.
+
+        Args:
+            depth: (H, W), metres, 0 where unknown.
+            path: Its file, for the message.
+        """
         known = depth[depth > 0]
         if len(known) and known.min() > self.max_depth:
             raise DataError(
