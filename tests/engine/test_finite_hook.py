@@ -62,7 +62,10 @@ def train(folder, model, *hooks, **hook):
     [
         ('loss', 'loss_b is nan'),
         ('infinite', 'loss_b is inf'),
-        ('gradient', 'losses are finite, and the gradients of bias are not'),
+        (
+            'gradient',
+            'losses are finite, and the norms of the gradients of bias are',
+        ),
     ],
 )
 def test_it_names_loss_iteration_and_images(where, said, tmp_path):
