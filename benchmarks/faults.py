@@ -111,7 +111,7 @@ def are_equal(a: object, b: object) -> bool:
 def describe(folder: Path) -> str:
     """Say what a killed training left."""
     log = (folder / 'output.txt').read_text()
-    found = re.findall(r'Iter\(train\) \[(\d+)/', log)
+    found = re.findall(r'Iter\(train\) \[ *(\d+)/', log)
     half = [*folder.glob(f'.*{UNFINISHED}')]
     return f'after iteration {found[-1] if found else 0:>2}' + (
         ', half a checkpoint' if half else ''

@@ -64,7 +64,7 @@ def train(folder, model, *hooks, **hook):
         ('infinite', 'loss_b is inf'),
         (
             'gradient',
-            'losses are finite, and the norms of the gradients of bias are',
+            'finite, and the norms of the gradients of bias are not',
         ),
     ],
 )
