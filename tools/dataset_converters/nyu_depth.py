@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 from scipy.io import loadmat
 
+from uhrnet.command_line import run
 from uhrnet.errors import DataError
 
 COUNTS = {'train': 795, 'test': 654}
@@ -143,4 +144,4 @@ def write_images(
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

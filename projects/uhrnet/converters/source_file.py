@@ -56,8 +56,10 @@ def read_paddle_file(path: str | Path) -> SourceFile:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(
-            'it is a folder' if path.is_dir() else 'there is no such file'
+        raise ConversionError(
+            'it is a folder: name the file'
+            if path.is_dir()
+            else 'there is no such file'
         )
     _check_size(path.stat().st_size, 'the file')
     data = path.read_bytes()
