@@ -65,7 +65,13 @@ def save_checkpoint(
     path = Path(path)
     if not path.name or path.is_dir():
         raise IsADirectoryError(f'{path} is a folder: give the name of a file')
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise NotADirectoryError(
+            f'{path} cannot be written: {error.filename} is no folder. Name '
+            'another file'
+        ) from None
     unfinished = path.with_name(f'.{path.name}.{os.getpid()}.unfinished')
     try:
         with open(unfinished, 'wb') as file:

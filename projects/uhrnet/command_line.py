@@ -12,6 +12,15 @@ from .errors import UserError
 
 TRACEBACK = 'UHRNET_TRACEBACK'
 _HINT = f' ({TRACEBACK}=1 shows where this comes from.)'
+# What others say where it is a config that has to be changed, and how.
+_ADVICE = {
+    'stack expects each tensor to be equal size': 'images of a batch differ '
+    'in size: make model.data_preprocessor.size as large as crop_size of '
+    'train_pipeline',
+    'Expected more than 1 value per channel': 'make '
+    'train_dataloader.batch_size or crop_size of train_pipeline larger',
+    'CUDA out of memory': 'make batch_size or crop_size smaller, or try --amp',
+}
 _BUILDING = 'mmengine.registry.build_functions'
 # What Python says of a call with arguments that a function does not take.
 _MISCALLED = re.compile(r'__init__\(\) (got an unexpected|missing \d+ req)')
@@ -46,7 +55,10 @@ def explain(error: Exception) -> str | None:
         return text
     # of files, disks and addresses
     if isinstance(error, OSError):
-        return text + _HINT
+        return text + _HINT * (error.errno is not None)
+    for said, advice in _ADVICE.items():
+        if text.startswith(said):
+            return f'{text}: {advice}.{_HINT}'
     if not _was_built(error):
         return None
     if isinstance(error, KeyError) and ' registry. Please check' in text:

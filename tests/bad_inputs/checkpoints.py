@@ -36,6 +36,13 @@ def other_mean(checkpoint):
     )
 
 
+def nineteen_classes(checkpoint):
+    """Trained on Cityscapes."""
+    state = checkpoint['state_dict']
+    state['decode_head.conv_seg.weight'] = torch.zeros(19, 8, 1, 1)
+    state['decode_head.conv_seg.bias'] = torch.zeros(19)
+
+
 def diverged(checkpoint):
     """With a value that is not a number."""
     checkpoint['state_dict']['decode_head.conv_seg.bias'][0] = torch.nan
@@ -45,14 +52,14 @@ ROWS = [
     row(
         'a checkpoint that is not there',
         'tools/test.py fcn.py none.pth',
-        'none.pth',
-        'x',
+        'none.pth does not exist',
+        'name the file of a checkpoint',
     ),
     row(
         'the same, to export',
         'tools/deployment/export.py fcn.py none.pth --format onnx',
-        'none.pth',
-        'x',
+        'none.pth does not exist',
+        'name the file of a checkpoint',
     ),
     row(
         'a checkpoint that was cut off',
@@ -104,10 +111,10 @@ ROWS = [
     ),
     row(
         'a checkpoint of other classes',
-        'tools/test.py fcn.py fcn.pth',
-        'decode_head.conv_seg.weight: (11, 8, 1, 1)',
+        TEST,
+        'decode_head.conv_seg.weight: (19, 8, 1, 1) in place of (11, 8, 1, 1)',
         'Use the config that the checkpoint was trained with',
-        damage=write('placeholder'),
+        damage=recheckpoint('fcn.pth', nineteen_classes),
     ),
     row(
         'a checkpoint under other names',
@@ -186,7 +193,7 @@ ROWS = [
     row(
         'a target below a file',
         'tools/model_converters/publish_model.py fcn.pth fcn.py/model.pth',
-        'fcn.py',
-        'x',
+        'fcn.py/model.pth cannot be written: fcn.py is no folder',
+        'Name another file',
     ),
 ]

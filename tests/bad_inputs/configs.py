@@ -1,6 +1,6 @@
 """Configs and options that cannot be used."""
 
-from bad_inputs.damage import append, both, replace, write
+from bad_inputs.damage import append, both, paint, replace, write
 from bad_inputs.workplace import Row
 
 TRAIN = 'tools/train.py fcn.py'
@@ -37,7 +37,7 @@ ROWS = [
         'a config with an import that fails',
         TRAIN,
         'config fcn.py cannot be read, correct it',
-        'mypackage',
+        "No module named 'mypackage'",
         damage=append(
             'fcn.py',
             "custom_imports = dict(imports=['mypackage'], "
@@ -92,15 +92,15 @@ ROWS = [
     row(
         'a head for the channels of another backbone',
         f'{WITH} model.decode_head.in_channels=[9,18,36,72,144]',
-        'decode_head.in_channels',
+        'model.decode_head.in_channels=[9, 18, 36, 72, 144]',
         '[2, 4, 8, 16, 32]',
     ),
     row(
-        'the same of HFGD',
+        'a head at a stride that its backbone does not have',
         'tools/train.py hfgd.py --cfg-options '
-        'model.decode_head.in_channels=[9,18,36,72,144]',
-        'in_channels',
-        '[2, 4, 8, 16, 32]',
+        'model.decode_head.output_stride=2',
+        'output_stride',
+        'return_stem=True',
     ),
     row(
         'a neck for the channels of another backbone',
@@ -129,20 +129,22 @@ ROWS = [
         '3 classes',
     ),
     row(
-        'a crop larger than what images are padded to',
+        'crops larger than what images are padded to',
         f'{WITH} model.data_preprocessor.size=(32,32)',
-        'crop_size (64, 96)',
-        'model.data_preprocessor.size (32, 32)',
+        'stack expects each tensor to be equal size',
+        'make model.data_preprocessor.size as large as crop_size',
+        damage=both(
+            paint('data/scenes/images/train/1.png', (32, 96, 3)),
+            paint('data/scenes/annotations/train/1.png', (32, 96)),
+        ),
     ),
     row(
         'a crop and a batch of which one value per channel is left',
-        'tools/train.py hfgd.py',
+        f'{WITH} train_dataloader.batch_size=1 '
+        'model.data_preprocessor.size=(32,32)',
         'Expected more than 1 value per channel',
-        'make the batch or the crops larger',
-        damage=both(
-            replace('hfgd.py', 'crop_size=(64, 96)', 'crop_size=(32, 32)'),
-            replace('hfgd.py', 'batch_size=2', 'batch_size=1'),
-        ),
+        'make train_dataloader.batch_size or crop_size',
+        damage=replace('fcn.py', 'crop_size=(64, 96)', 'crop_size=(32, 32)'),
     ),
     row(
         'scaling a learning rate without a batch size',

@@ -1,6 +1,5 @@
 """Data sets that cannot be used."""
 
-import numpy as np
 from bad_inputs.damage import (
     append,
     array,
@@ -22,7 +21,7 @@ COCO = 'tools/train.py coco.py'
 IMAGE = 'data/scenes/images/train/00000.png'
 LABELS = 'data/scenes/annotations/train/00000.png'
 METRES = 'data/scenes/depth/train/00000.npy'
-XML = 'data/cells/Annotations/train_001.xml'
+XML = 'data/cells/Annotations/train_000.xml'
 LIST = 'data/cells/ImageSets/Main/train.txt'
 JSON = 'data/scenes/instances_train.json'
 JPEG = b'\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00'
@@ -57,8 +56,9 @@ ROWS = [
     row(
         'a folder of images without images',
         TRAIN,
-        'data/scenes/images/train',
-        'holds no',
+        'data/scenes/images/train, data_prefix.img_path of '
+        'train_dataloader.dataset, holds no file *.png',
+        'put the images there, or give their ending',
         damage=remove(IMAGE),
     ),
     row(
@@ -85,21 +85,21 @@ ROWS = [
     row(
         'a JPEG that was cut off',
         CELLS,
-        'data/cells/JPEGImages/train_001.jpg is truncated',
+        'data/cells/JPEGImages/train_000.jpg is truncated',
         'Copy or download it again',
-        damage=write('data/cells/JPEGImages/train_001.jpg', JPEG),
+        damage=write('data/cells/JPEGImages/train_000.jpg', JPEG),
     ),
     row(
         'a text by the name of an image',
         TRAIN,
-        f'{IMAGE} cannot be decoded',
+        f'{IMAGE} is no image (22 bytes)',
         'Replace it, or remove it',
         damage=write(IMAGE, '<html>not found</html>'),
     ),
     row(
         'an empty image file',
         TRAIN,
-        f'{IMAGE} is empty or no image (0 bytes)',
+        f'{IMAGE} is empty',
         'Replace it, or remove it',
         damage=write(IMAGE),
     ),
@@ -135,12 +135,12 @@ ROWS = [
     row(
         'classes that a mirror image swaps, not swapped',
         TRAIN,
-        'flip_pairs of the data set are [[0, 1]]',
+        'flip_pairs of the data set are [(0, 1)]',
         'swap_seg_labels',
         damage=append(
             'fcn.py',
-            'for loader in train_dataloader, val_dataloader, test_dataloader:\n'
-            "    loader['dataset']['metainfo'] = dict(flip_pairs=[[0, 1]])\n",
+            'for x in train_dataloader, val_dataloader, test_dataloader:\n'
+            "    x['dataset']['metainfo'] = dict(flip_pairs=[[0, 1]])\n",
         ),
     ),
     row(
@@ -177,12 +177,6 @@ ROWS = [
         damage=cut(METRES),
     ),
     row(
-        'depth that is not a number for any pixel',
-        'tools/test.py depth.py fcn.pth',
-        'x',
-        damage=array('data/scenes/depth/val/00000.npy', (64, 96), np.nan),
-    ),
-    row(
         'scenes without their description',
         DEPTH,
         'data/scenes/meta.json does not describe the cameras',
@@ -192,16 +186,16 @@ ROWS = [
     row(
         'an empty list of images',
         CELLS,
-        LIST,
-        'x',
+        f'{LIST}, ann_file of train_dataloader.dataset',
+        'is empty: write the names of the images into it',
         damage=write(LIST),
     ),
     row(
         'a list that names an image twice',
         CELLS,
-        f"{LIST}, line 2: 'train_001' is there twice",
+        f"{LIST}, line 2: 'train_000' is there twice",
         'The names of images are wanted, one a line',
-        damage=append(LIST, '\ntrain_001'),
+        damage=append(LIST, '\ntrain_000'),
     ),
     row(
         'a list that names an image without annotation',
@@ -220,12 +214,14 @@ ROWS = [
     row(
         'an annotation of a class that the data set has not',
         CELLS,
-        "an object of class 'Platelet'",
+        "an object of class 'WBC'",
         'Add it to metainfo.classes, or to passed_over',
         damage=append(
             'cells.py',
-            "train_dataloader['dataset']['metainfo'] = dict("
-            "classes=('Platelet', ))\n",
+            'for loader in train_dataloader, val_dataloader, test_dataloader:'
+            "\n    loader['dataset']['metainfo'] = dict("
+            "classes=('RBC', 'Platelets'))\n"
+            "model['roi_head']['bbox_head']['num_classes'] = 2\n",
         ),
     ),
     row(
@@ -237,8 +233,8 @@ ROWS = [
     row(
         'an annotation file that is no JSON',
         COCO,
-        JSON,
-        'x',
+        f"{JSON} is not a complete file of COCO's form",
+        'Download or write it again',
         damage=cut(JSON),
     ),
     row(

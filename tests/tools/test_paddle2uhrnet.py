@@ -350,10 +350,12 @@ def test_other_classes_need_a_name(tmp_path, arrays):
 
 def test_files_that_cannot_be_read_or_written(tmp_path, pdparams):
     message = fail(PADDLE, tmp_path / 'no.pdparams', tmp_path / 'a.pth')
-    assert message == f'{tmp_path / "no.pdparams"}: there is no such file\n'
+    assert message == (
+        f'error: {tmp_path / "no.pdparams"}: there is no such file\n'
+    )
     (tmp_path / 'file').write_bytes(b'')
     message = fail(PADDLE, pdparams, tmp_path / 'file' / 'a.pth')
-    assert 'Not a directory' in message or 'File exists' in message
+    assert 'file is no folder. Name another file' in message
     assert 'is a folder: give' in fail(PADDLE, pdparams, tmp_path)
     before = pdparams.read_bytes()
     assert 'the same file' in fail(PADDLE, pdparams, pdparams)

@@ -6,12 +6,12 @@ from pathlib import Path
 import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.model import BaseModel, revert_sync_batchnorm
-from mmengine.registry import DATASETS, MODELS, init_default_scope
+from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from uhrnet.checkpoint_file import plain_state_dict
 from uhrnet.engine.config_file import read_config
-from uhrnet.engine.dataset_configs import innermost_dataset
+from uhrnet.engine.dataset_configs import innermost_dataset, metainfo_of
 from uhrnet.errors import ConfigError
 from uhrnet.state_dict_fit import describe_misfits, find_misfits
 
@@ -53,7 +53,9 @@ def load_model(
         try:
             parameters = plain_state_dict(loaded)
         except ValueError as error:
-            raise ConfigError(f'{checkpoint}: {error}') from None
+            raise ConfigError(
+                f'{checkpoint}: {error}. Name a checkpoint of the config'
+            ) from None
         state = {
             key.removeprefix('module.'): x for key, x in parameters.items()
         }
@@ -77,7 +79,4 @@ def dataset_meta(config: Config) -> dict:
     if not config.get('test_dataloader'):
         return {}
     dataset = innermost_dataset(config.test_dataloader)
-    scope = config.get('default_scope', 'mmengine')
-    name = dataset.type if '.' in dataset.type else f'{scope}.{dataset.type}'
-    metainfo = getattr(DATASETS.get(name), 'METAINFO', {})
-    return {**metainfo, **dataset.get('metainfo', {})}
+    return metainfo_of(dataset, config.get('default_scope', 'mmengine'))

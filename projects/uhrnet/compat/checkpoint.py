@@ -120,6 +120,7 @@ def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
     """
     import torch
 
+    _check_exists(path)
     with safe_loading(), _explained(path):
         _check_sums(path)
         checkpoint = torch.load(
@@ -127,6 +128,13 @@ def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
         )
     _check_is_dict(path, checkpoint)
     return checkpoint
+
+
+def _check_exists(path: str) -> None:
+    if not os.path.exists(path):
+        raise FileNotFoundError(
+            f'{path} does not exist: name the file of a checkpoint'
+        )
 
 
 def _check_sums(path: str) -> None:
@@ -222,6 +230,8 @@ def _patch(module: ModuleType) -> None:
         map_location: Any = None,
         logger: Any = 'current',
     ) -> dict:
+        if '://' not in filename:
+            _check_exists(os.path.expanduser(filename))
         with safe_loading(), _explained(filename):
             checkpoint = original(cls, filename, map_location, logger)
         # Runner.resume would execute this string as a Python config file.

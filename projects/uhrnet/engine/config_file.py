@@ -66,6 +66,8 @@ def read_config(path: str | Path) -> Config:
     try:
         return Config.fromfile(path)
     except Exception as error:
+        while isinstance(error.__context__, ImportError):
+            error = error.__context__  # out of a long list of all folders
         said = error.args[0] if isinstance(error, KeyError) else error
         raise ConfigError(
             f'config {path} cannot be read, correct it: '

@@ -17,6 +17,7 @@ from mmengine.runner import Runner
 from uhrnet.errors import ConfigError
 
 from .config_file import add_cfg_options, read_config
+from .config_fit import check_channels, check_classes
 
 # What is read from a config besides the arguments of mmengine's Runner.
 OTHER_KEYS = (
@@ -174,10 +175,18 @@ def leave_distributed() -> None:
 
 
 def build_runner(cfg: Config) -> Runner:
-    """Build the runner that the config names, by default mmengine's."""
+    """Build the runner that the config names, by default mmengine's.
+
+    Raises:
+        ConfigError: If model and data, or head and backbone do not agree.
+    """
+    check_classes(cfg)
     if 'runner_type' in cfg:
-        return RUNNERS.build(cfg)
-    return Runner.from_cfg(cfg)
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    check_channels(cfg, runner.model)
+    return runner
 
 
 def _replace_sync_bn(node: ConfigDict | list | tuple) -> int:

@@ -96,7 +96,8 @@ class LoadCheckedDepth(BaseTransform):
             raise
         except Exception as error:
             raise DataError(
-                f'{path} is not a complete numpy file: {error}'
+                f'{path} is not a complete numpy file: {error}. Copy or '
+                'convert it again.'
             ) from error
         if array.ndim == 3 and 1 in (array.shape[0], array.shape[2]):
             array = array.reshape(

@@ -152,6 +152,7 @@ def other_normalisation(expected: dict | None, model: nn.Module) -> str:
         ):
             return (
                 f'was trained with {key} {theirs}, and '
-                f'model.data_preprocessor has {ours}'
+                f'model.data_preprocessor has {ours}: use the config that it '
+                'was trained with, or change these'
             )
     return ''

@@ -47,7 +47,7 @@ class Representation(BaseModule):
             raise ConfigError(
                 f'{type(self).__name__} was built with in_channels='
                 f'{self.in_channels}, and its backbone returns maps of '
-                f'{found} channels'
+                f'{found} channels: set in_channels to these'
             )
 
 
