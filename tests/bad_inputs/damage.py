@@ -1,6 +1,7 @@
 """Ways to make an input bad, as functions of the folder it is in."""
 
 import json
+import warnings
 
 import cv2
 import numpy as np
@@ -90,6 +91,24 @@ def append(name, text):
 def save(name, content):
     """Save something as a checkpoint."""
     return lambda folder: torch.save(content, folder / name)
+
+
+def save_model(folder, name):
+    """Save the model of a config as a training does."""
+    from uhrnet.apis import load_model
+
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        model = load_model(folder / f'{name}.py')
+    meta = dict(
+        dataset_meta=model.dataset_meta,
+        arch=model.backbone.name,
+        iter=1,
+        epoch=0,
+        seed=0,
+    )
+    checkpoint = dict(state_dict=model.state_dict(), meta=meta)
+    torch.save(checkpoint, folder / f'{name}.pth')
 
 
 def hostile(name):

@@ -6,12 +6,11 @@ messages have no other paths than a user's would.
 
 import re
 import shutil
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
+from bad_inputs.damage import save_model
 from command_line import ROOT, fork_tool
 from detection.voc_files import write_voc
 
@@ -142,7 +141,6 @@ class Outcome(NamedTuple):
 
 def build(folder):
     """Write data, configs and a checkpoint."""
-    from uhrnet.apis import load_model
     from uhrnet.scenes import write_dataset
 
     scenes = folder / 'data/scenes'
@@ -150,16 +148,7 @@ def build(folder):
     write_voc(folder / 'data/cells', scenes)
     for name, (base, text) in CONFIGS.items():
         (folder / name).write_text(f"_base_ = '{ROOT}/configs/{base}'\n{text}")
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        model = load_model(folder / 'fcn.py')
-    meta = dict(
-        dataset_meta=model.dataset_meta, arch=model.backbone.name, iter=1,
-        epoch=0, seed=0,
-    )  # fmt: skip
-    torch.save(
-        dict(state_dict=model.state_dict(), meta=meta), folder / 'fcn.pth'
-    )
+    save_model(folder, 'fcn')
 
 
 def carry_out(row, original, folder):

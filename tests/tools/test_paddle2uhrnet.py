@@ -17,6 +17,8 @@ from command_line import ROOT, call_tool, fail, import_tool, miou, succeed
 from converters.hostile import ArrayWithState, Call
 from tools.conftest import DATA, options, write_pdparams
 
+from uhrnet.converters.conversion import ConversionError
+
 PADDLE = 'tools/model_converters/paddle2uhrnet.py'
 CONFIG = 'configs/uhrnet/fcn_uhrnet-{}_4xb2-80k_cityscapes-512x1024.py'
 SMALL = CONFIG.format('w18-small')
@@ -311,9 +313,9 @@ def test_hostile_file(kind, tmp_path, arrays, pdparams, monkeypatch):
         target.parent.mkdir()
         target.write_bytes(b'kept')
     before = listing(tmp_path)
-    with pytest.raises(SystemExit) as stop:
+    with pytest.raises(ConversionError) as stop:
         call_tool(monkeypatch, converter, path, target)
-    message = stop.value.code
+    message = str(stop.value)
     assert message.startswith(f'{path}: ')
     assert HOSTILE[kind] in message
     assert listing(tmp_path) == before, 'something was written'

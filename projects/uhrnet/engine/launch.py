@@ -132,6 +132,11 @@ def prepare_distributed(cfg: Config) -> None:
     starts gloo, wraps the model without device ids, and uses plain batch
     norms, as torch's synchronised ones need an accelerator.
     """
+    if cfg.launcher == 'pytorch' and 'RANK' not in os.environ:
+        raise ConfigError(
+            '--launcher pytorch: torch has not started this process. Use '
+            'tools/dist_train.sh or tools/dist_test.sh'
+        )
     if cfg.launcher == 'none' or get_device() != 'cpu':
         return
     if cfg.launcher != 'pytorch':
