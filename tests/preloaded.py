@@ -16,3 +16,7 @@ for name in (
     'mmdet.visualization',
 ):
     importlib.import_module(name)
+
+# Layout of the configs that mmengine logs, which takes longer than most runs.
+config = importlib.import_module('mmengine.config.config')
+config.FormatCode = lambda text, **_: (text, False)

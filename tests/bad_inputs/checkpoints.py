@@ -86,6 +86,7 @@ ROWS = [
         'a list by the name of a checkpoint',
         TEST,
         'fcn.pth holds list in place of a dict with a state_dict',
+        'name another file',
         damage=save('fcn.pth', [1, 2]),
     ),
     row(
@@ -141,6 +142,7 @@ ROWS = [
         TEST,
         'fcn.pth was trained with mean [123.675, 116.28, 103.53], and '
         'model.data_preprocessor has [127.5, 127.5, 127.5]',
+        'use the config that it was trained with, or change these',
         damage=recheckpoint('fcn.pth', other_mean),
     ),
     row(

@@ -107,7 +107,7 @@ ROWS = [
         'tools/train.py coco.py --cfg-options '
         'model.neck.in_channels=[9,18,36,72,144]',
         'HRNetV2p was built with in_channels=(9, 18, 36, 72, 144)',
-        '(2, 4, 8, 16, 32)',
+        '(2, 4, 8, 16, 32) channels: set in_channels to these',
     ),
     row(
         'a backbone for images of four channels',
@@ -168,6 +168,7 @@ ROWS = [
         'a depth range of the metric that is empty',
         'tools/train.py depth.py --cfg-options val_evaluator.max_depth=0',
         'depths from min_depth=0.001 to max_depth=0 are none',
+        'make max_depth larger',
     ),
     row(
         'windows with gaps between them',

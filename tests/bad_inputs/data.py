@@ -174,6 +174,7 @@ ROWS = [
         'a depth map that was cut off',
         DEPTH,
         f'{METRES} is not a complete numpy file',
+        'Copy or convert it again',
         damage=cut(METRES),
     ),
     row(

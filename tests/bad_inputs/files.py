@@ -13,7 +13,7 @@ from bad_inputs.workplace import ROOT, Row, fork_tool
 from converters.hostile import Call
 
 PADDLE = 'tools/model_converters/paddle2uhrnet.py model.pdparams new.pth'
-HRNET = 'tools/model_converters/hrnet2uhrnet.py model.pth new.pth'
+HRNET = 'tools/model_converters/hrnet2uhrnet.py fcn.pth new.pth'
 EXPORT = 'tools/deployment/export.py fcn.py fcn.pth'
 RUN = 'tools/test.py fcn.py model.onnx --backend onnxruntime'
 VERIFY = 'tools/dataset_converters/pack.py --verify packed'
@@ -128,18 +128,20 @@ ROWS = [
         'a file that is not there',
         PADDLE,
         'model.pdparams: there is no such file',
+        'docs/official_weights.md says where to get it',
     ),
     conversion(
         'a text by the name of weights',
         PADDLE,
-        'model.pdparams: the file is damaged or incomplete',
-        'x',
+        'model.pdparams: the file is damaged or incomplete, or no pickle',
+        'download or copy it again',
         damage=write('model.pdparams', '<html>not found</html>'),
     ),
     conversion(
         'weights that were cut off',
         PADDLE,
         'model.pdparams: the file is damaged or incomplete',
+        'download or copy it again',
         damage=write(
             'model.pdparams', pickle.dumps({'a': bytes(5000)}, 4)[:999]
         ),
@@ -148,6 +150,7 @@ ROWS = [
         'weights that run code',
         PADDLE,
         'model.pdparams: the pickle refers to io.open',
+        'nothing of it was run. Download the file again',
         damage=write(
             'model.pdparams', pickle.dumps({'a': Call(open, 'executed', 'w')})
         ),
@@ -155,13 +158,15 @@ ROWS = [
     conversion(
         'weights of another model',
         PADDLE,
-        'model.pdparams: ',
+        'model.pdparams: not a U-HRNet checkpoint',
+        'docs/official_weights.md names those that are converted',
         damage=write('model.pdparams', pickle.dumps({})),
     ),
     conversion(
         'an archive with a path out of its folder',
         PADDLE,
         'the archive was refused: its member ../model.pdparams leads out of',
+        'Download it again',
         damage=write('model.pdparams', archive('../model.pdparams')),
     ),
     conversion(
@@ -181,6 +186,7 @@ ROWS = [
         'tools/model_converters/paddle2uhrnet.py model.pdparams '
         'model.pdparams',
         'source and target are the same file',
+        'name another target',
         damage=official,
     ),
     conversion(
@@ -192,12 +198,13 @@ ROWS = [
     ),
     conversion(
         'a checkpoint of no HRNet',
-        'tools/model_converters/hrnet2uhrnet.py fcn.pth new.pth',
-        'fcn.pth: ',
+        HRNET,
+        'fcn.pth: not an HRNet checkpoint',
+        'docs/official_weights.md names those that are converted',
     ),
     conversion(
         'weights of HRNet that were cut off',
-        'tools/model_converters/hrnet2uhrnet.py fcn.pth new.pth',
+        HRNET,
         'fcn.pth is damaged or incomplete',
         'Download or copy it again',
         damage=cut('fcn.pth'),
@@ -221,7 +228,8 @@ ROWS = [
     conversion(
         'a file of NYU Depth that is no such file',
         'tools/dataset_converters/nyu_depth.py fcn.py fcn.py',
-        'fcn.py',
+        'fcn.py is not the splits.mat of NYU Depth v2',
+        'download it again',
     ),
     conversion(
         'Pascal Context without annotations',
@@ -239,8 +247,8 @@ ROWS = [
     conversion(
         'scenes where others are',
         'tools/dataset_converters/scenes.py data/scenes --train 2',
-        'data/scenes',
-        '--overwrite',
+        'data/scenes holds scenes with other parameters',
+        'choose another folder, or overwrite it (--overwrite)',
     ),
     exported(
         'a format and the ending of another one',
@@ -264,6 +272,7 @@ ROWS = [
         'labels of what has no classes',
         'tools/deployment/export.py depth.py depth.pth --format onnx --argmax',
         'argmax gives labels, and the model is one of depth',
+        'export without argmax',
         damage=lambda folder: save_model(folder, 'depth'),
     ),
     exported(
@@ -295,18 +304,21 @@ ROWS = [
         'a graph of somebody else',
         RUN,
         'model.onnx was not written by tools/deployment/export.py',
+        'Export the model with that',
         damage=graph(),
     ),
     exported(
         'a graph for another task',
         RUN,
         'model.onnx is of depth, the config of segmentation',
+        'name the config that it was exported with',
         damage=graph(task='depth'),
     ),
     exported(
         'a graph for other classes',
         RUN,
         'model.onnx has 2 classes (cat, ...), the data set of the config 11',
+        'name the config that it was exported with',
         damage=graph(classes=['cat', 'dog']),
     ),
     exported(
@@ -339,6 +351,7 @@ ROWS = [
         'a folder that holds no copy',
         'tools/dataset_converters/pack.py --verify data',
         'data/index.json cannot be read',
+        'Pack the data set again',
     ),
     packed(
         'a copy of another version',

@@ -352,8 +352,8 @@ def test_other_classes_need_a_name(tmp_path, arrays):
 
 def test_files_that_cannot_be_read_or_written(tmp_path, pdparams):
     message = fail(PADDLE, tmp_path / 'no.pdparams', tmp_path / 'a.pth')
-    assert message == (
-        f'error: {tmp_path / "no.pdparams"}: there is no such file\n'
+    assert message.startswith(
+        f'error: {tmp_path / "no.pdparams"}: there is no such file: docs/'
     )
     (tmp_path / 'file').write_bytes(b'')
     message = fail(PADDLE, pdparams, tmp_path / 'file' / 'a.pth')

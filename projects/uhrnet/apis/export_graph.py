@@ -43,7 +43,8 @@ class ExportGraph(nn.Module):
         self.argmax = argmax
         if argmax and self.task != 'segmentation':
             raise ConfigError(
-                f'argmax gives labels, and the model is one of {self.task}'
+                f'argmax gives labels, and the model is one of {self.task}: '
+                'export without argmax'
             )
         if argmax and model.out_channels == 1:
             raise ConfigError(

@@ -118,7 +118,7 @@ def read_description(path: Path, text: str) -> dict:
     if not text:
         raise DataError(
             f'{path} was not written by tools/deployment/export.py: it has no '
-            f'description under the key {KEY!r}'
+            f'description under the key {KEY!r}. Export the model with that'
         )
     try:
         found = json.loads(text)

@@ -154,7 +154,7 @@ def _check_is_dict(path: str, checkpoint: Any) -> None:
     if not isinstance(checkpoint, dict):
         raise CheckpointError(
             f'{path} holds {type(checkpoint).__name__} in place of a dict '
-            'with a state_dict: it is no checkpoint'
+            'with a state_dict: it is no checkpoint, name another file'
         )
 
 

@@ -69,7 +69,7 @@ class DepthMetric(BaseMetric):
         if not 0 < min_depth < max_depth:
             raise ConfigError(
                 f'depths from min_depth={min_depth} to max_depth={max_depth} '
-                'are none'
+                'are none: make max_depth larger'
             )
         if format_only and output_dir is None:
             raise ConfigError('format_only needs output_dir, to save to')

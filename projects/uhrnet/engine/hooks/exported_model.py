@@ -68,14 +68,16 @@ class ExportedModelHook(Hook):
         found = description['task']
         if found != task_of(model):
             raise ConfigError(
-                f'{self.path} is of {found}, the config of {task_of(model)}'
+                f'{self.path} is of {found}, the config of {task_of(model)}: '
+                'name the config that it was exported with'
             )
         theirs = description['classes']
         if theirs and classes and theirs != list(classes):
             raise ConfigError(
                 f'{self.path} has {len(theirs)} classes ({theirs[0]}, ...), '
                 f'the data set of the config {len(classes)} ({classes[0]}, '
-                '...), or in another order'
+                '...), or in another order: name the config that it was '
+                'exported with'
             )
         problem = other_normalisation(description['normalisation'], model)
         if problem:

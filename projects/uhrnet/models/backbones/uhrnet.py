@@ -171,7 +171,7 @@ class UHRNet(BaseModule):
         if not -1 <= frozen_stages <= self.num_stages:
             raise ConfigError(
                 f'frozen_stages goes from -1 to {self.num_stages}, not '
-                f'{frozen_stages}'
+                f'{frozen_stages}: set model.backbone.frozen_stages'
             )
         self.name = arch_name(spec)
         self.in_channels = in_channels
