@@ -6,6 +6,7 @@ tool imports of this package it still imports itself. Shell scripts start
 processes of their own.
 """
 
+import gc
 import importlib.util
 import multiprocessing
 import os
@@ -82,6 +83,11 @@ def _be_tool(command, cwd, output):
     file = os.open(output, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(file, stream)
+    # In a fork of a test these would lead to what pytest captures.
+    sys.stdout, sys.stderr = (
+        os.fdopen(stream, 'w', buffering=1, closefd=False) for stream in (1, 2)
+    )
+    gc.freeze()  # what is imported, or collecting would copy all of it
     os.chdir(cwd)
     os.environ['OMP_NUM_THREADS'] = '1'
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""What the server process of ``command_line`` imports for all tools."""
+"""What the server process of ``command_line`` has ready for all tools."""
 
 import importlib
 

@@ -4,13 +4,17 @@ import functools
 import io
 import json
 import pickle
+import sys
 import tarfile
+from pathlib import Path
 
 import onnx
-import uhrnet_golden as golden
 from bad_inputs.damage import both, cut, edit, save_model, write
 from bad_inputs.workplace import ROOT, Row, fork_tool
 from converters.hostile import Call
+
+sys.path.insert(0, str(Path(__file__).parents[1] / 'data'))
+import uhrnet_golden as golden
 
 PADDLE = 'tools/model_converters/paddle2uhrnet.py model.pdparams new.pth'
 HRNET = 'tools/model_converters/hrnet2uhrnet.py fcn.pth new.pth'

@@ -28,12 +28,6 @@ ROWS = [
         'Use tools/dist_train.sh',
     ),
     row(
-        'a launcher that does not exist',
-        f'{TRAIN} --launcher torch',
-        "invalid choice: 'torch'",
-        "choose from 'none', 'pytorch'",
-    ),
-    row(
         'nothing to submit to',
         f'{TEST} --format-only',
         '--format-only needs --out FOLDER',

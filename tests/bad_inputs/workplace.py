@@ -131,12 +131,10 @@ class Outcome(NamedTuple):
     left: list[str]
 
     @property
-    def message(self) -> str:
+    def message(self):
         """The last error of the output, to its end."""
-        found = re.split(
-            r'(?m)^(?=(?:\S+: )?error(?: \(rank.*?\))?: )', self.output
-        )
-        return found[-1].strip() if len(found) > 1 else ''
+        parts = re.split(r'(?m)^(?=(?:\S+\.py: )?error: )', self.output)
+        return parts[-1].strip() if len(parts) > 1 else ''
 
 
 def build(folder):
@@ -159,7 +157,8 @@ def carry_out(row, original, folder):
     tool, *arguments = row.command.split()
     done = fork_tool(ROOT / tool, *arguments, cwd=folder)
     left = sorted(files_in(folder) - before)
-    return Outcome(done.returncode, done.stdout, left)
+    output = done.stdout.replace(f'{folder}/', '')
+    return Outcome(done.returncode, output, left)
 
 
 def files_in(folder):
