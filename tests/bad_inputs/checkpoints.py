@@ -5,6 +5,7 @@ from bad_inputs.damage import (
     cut,
     hostile,
     recheckpoint,
+    remove,
     save,
     write,
 )
@@ -13,6 +14,8 @@ from bad_inputs.workplace import Row
 TEST = 'tools/test.py fcn.py fcn.pth'
 RESUME = 'tools/train.py fcn.py --resume fcn.pth'
 PUBLISH = 'tools/model_converters/publish_model.py fcn.pth out/model.pth'
+
+HRNET = 'tools/model_converters/hrnet2uhrnet.py fcn.pth new.pth'
 
 
 def row(what, command, *says, damage=None):
@@ -74,6 +77,55 @@ ROWS = [
         'fcn.pth is damaged or incomplete',
         'Download or copy it again',
         damage=cut('fcn.pth'),
+    ),
+    row(
+        'no checkpoint, to publish',
+        PUBLISH,
+        'fcn.pth does not exist',
+        'name the file of a checkpoint',
+        damage=remove('fcn.pth'),
+    ),
+    row(
+        'an empty file, to publish',
+        PUBLISH,
+        'fcn.pth is damaged or incomplete',
+        'Download or copy it again',
+        damage=write('fcn.pth'),
+    ),
+    row(
+        'a web page, to publish',
+        PUBLISH,
+        'fcn.pth was refused',
+        'or is no checkpoint',
+        damage=write('fcn.pth', '<html>not found</html>'),
+    ),
+    row(
+        'no checkpoint, to convert',
+        HRNET,
+        'fcn.pth does not exist',
+        'name the file of a checkpoint',
+        damage=remove('fcn.pth'),
+    ),
+    row(
+        'an empty file, to convert',
+        HRNET,
+        'fcn.pth is damaged or incomplete',
+        'Download or copy it again',
+        damage=write('fcn.pth'),
+    ),
+    row(
+        'a web page, to convert',
+        HRNET,
+        'fcn.pth was refused',
+        'or is no checkpoint',
+        damage=write('fcn.pth', '<html>not found</html>'),
+    ),
+    row(
+        'a checkpoint of another config, to export',
+        'tools/deployment/export.py fcn.py fcn.pth --format onnx '
+        '--cfg-options model.decode_head.channels=4',
+        'fcn.pth does not fit the model of this config',
+        'decode_head.convs.0.conv.weight',
     ),
     row(
         'a web page by the name of a checkpoint',

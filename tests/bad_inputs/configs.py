@@ -171,6 +171,11 @@ ROWS = [
         'make max_depth larger',
     ),
     row(
+        'a crop of the metric that nobody defined',
+        'tools/train.py depth.py --cfg-options val_evaluator.crop=kb',
+        "crop is one of 'garg', 'eigen', 'nyu', or None, not 'kb'",
+    ),
+    row(
         'windows with gaps between them',
         'tools/test.py fcn.py fcn.pth --cfg-options model.test_cfg.mode=slide '
         'model.test_cfg.crop_size=(32,32) model.test_cfg.stride=(48,48)',
