@@ -37,7 +37,7 @@ dir, the log ends with it too.
 Other errors are faults of the program and print a traceback: please report
 them. `UHRNET_TRACEBACK=1` in front of a command shows the traceback of
 every error. Of several processes, each one says which it is: `error (rank 1 of
-4): ...`.
+4): ...`; torch, which started them, adds a report of its own.
 
 The folder of the examples holds small configs and their data:
 `fcn.py`, `hfgd.py`, `depth.py`, `cells.py` (boxes as of Pascal VOC) and

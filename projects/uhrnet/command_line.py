@@ -109,8 +109,9 @@ def _log(line: str) -> None:
     if logging_of is None or not logging_of.MMLogger._instance_dict:
         return
     logger = logging_of.MMLogger.get_current_instance()
+    # mmengine writes the place of an error before it, which is this one.
     record = logger.makeRecord(
-        logger.name, logging.ERROR, __file__, 0, line, (), None
+        logger.name, logging.WARNING, __file__, 0, line, (), None
     )
     for handler in logger.handlers:
         if isinstance(handler, logging.FileHandler):
