@@ -103,7 +103,13 @@ def write_whole(
             and an earlier file of the name stays as it was.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise NotADirectoryError(
+            f'{path} cannot be written: {error.filename} is no folder. Name '
+            'another file'
+        ) from None
     unfinished = path.with_name(f'.{path.name}.{os.getpid()}{UNFINISHED}')
     try:
         with open(unfinished, 'wb') as file:

@@ -199,7 +199,7 @@ def test_verify_names_a_damaged_sample(pack, tool, capsys):
         content = bytearray((root / file).read_bytes())
         content[len(content) * 5 // 8 + 9] ^= 1  # in the sixth of eight
         (root / file).write_bytes(content)
-        with pytest.raises(SystemExit, match='1 damaged of 16'):
+        with pytest.raises(DataError, match='1 damaged of 16'):
             tool('--verify', root)
         printed = capsys.readouterr().out
         assert f'00005.png: its {kind} ' in printed

@@ -120,6 +120,7 @@ def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
     """
     import torch
 
+    _check_exists(path)
     with safe_loading(), _explained(path):
         _check_sums(path)
         checkpoint = torch.load(
@@ -146,6 +147,13 @@ def check_complete(path: str) -> None:
         _check_sums(path)
 
 
+def _check_exists(path: str) -> None:
+    if not os.path.exists(path):
+        raise FileNotFoundError(
+            f'{path} does not exist: name the file of a checkpoint'
+        )
+
+
 def _check_sums(path: str) -> None:
     """Compare the checksums inside a zip, which torch does not look at."""
     if zipfile.is_zipfile(path):
@@ -163,7 +171,7 @@ def _check_is_dict(path: str, checkpoint: Any) -> None:
     if not isinstance(checkpoint, dict):
         raise CheckpointError(
             f'{path} holds {type(checkpoint).__name__} in place of a dict '
-            'with a state_dict: it is no checkpoint'
+            'with a state_dict: it is no checkpoint, name another file'
         )
 
 
@@ -239,6 +247,8 @@ def _patch(module: ModuleType) -> None:
         map_location: Any = None,
         logger: Any = 'current',
     ) -> dict:
+        if '://' not in filename:
+            _check_exists(os.path.expanduser(filename))
         with safe_loading(), _explained(filename):
             checkpoint = original(cls, filename, map_location, logger)
         # Runner.resume would execute this string as a Python config file.

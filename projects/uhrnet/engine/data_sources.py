@@ -1,9 +1,11 @@
 """Say how to get a data set whose folder is missing."""
 
+import inspect
 import os
 from collections.abc import Mapping
 
 from mmengine.config import Config
+from mmengine.registry import DATASETS
 
 from uhrnet.errors import DataError
 
@@ -106,6 +108,8 @@ def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
     for loader in loaders:
         for path, dataset in find_datasets(cfg.get(loader) or {}, loader):
             check_data_root(dataset, path)
+            if _is_local(dataset):
+                _check_not_empty(path, dataset, cfg.get('default_scope'))
         check_evaluators(cfg, loader)
 
 
@@ -119,9 +123,9 @@ def check_data_root(dataset: Mapping, path: str) -> None:
     Raises:
         DataError: As :func:`check_data_roots`.
     """
-    root = dataset.get('data_root')
-    if not root or '://' in root or dataset.get('backend_args'):
+    if not _is_local(dataset):
         return
+    root = dataset['data_root']
     if not os.path.isdir(root):
         source = SOURCES.get(dataset.get('type'), '')
         raise DataError(
@@ -147,6 +151,52 @@ def check_data_root(dataset: Mapping, path: str) -> None:
                 'docs/datasets.md says what belongs there. If you '
                 f'have it elsewhere: --cfg-options {path}.{key}={kind}'
             )
+
+
+def _is_local(dataset: Mapping) -> bool:
+    """Whether its files are on this machine, in a folder that it names."""
+    root = dataset.get('data_root')
+    return bool(root and '://' not in root and not dataset.get('backend_args'))
+
+
+def _check_not_empty(path: str, dataset: Mapping, scope: str | None) -> None:
+    """Look into the list of a data set, or else into its folder of images."""
+    root = dataset['data_root']
+    listed = dataset.get('ann_file')
+    if listed:
+        if os.path.getsize(os.path.join(root, listed)) == 0:
+            raise DataError(
+                f'{os.path.join(root, listed)}, ann_file of {path}, is '
+                'empty: write the names of the images into it'
+            )
+        return
+    folder = (dataset.get('data_prefix') or {}).get('img_path')
+    if not folder:
+        return
+    folder = os.path.join(root, folder)
+    suffix = dataset.get('img_suffix') or _default_suffix(dataset, scope)
+    if not any(
+        name.endswith(suffix)
+        for _, _, names in os.walk(folder, followlinks=True)
+        for name in names
+    ):
+        raise DataError(
+            f'{folder}, data_prefix.img_path of {path}, holds no file '
+            f'*{suffix}: put the images there, or give their ending with '
+            f'--cfg-options {path}.img_suffix=ENDING'
+        )
+
+
+def _default_suffix(dataset: Mapping, scope: str | None) -> str:
+    """Return the ending that images of a type of data set have."""
+    kind = dataset.get('type')
+    if isinstance(kind, str):
+        kind = DATASETS.get(f'{scope}.{kind}' if scope else kind)
+    if kind is None:
+        return ''
+    parameter = inspect.signature(kind.__init__).parameters.get('img_suffix')
+    default = getattr(parameter, 'default', None)
+    return default if isinstance(default, str) else ''
 
 
 def check_evaluators(cfg: Config, loader: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from mmengine.config import ConfigDict
+from mmengine.registry import DATASETS
 
 
 def find_datasets(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
@@ -44,6 +45,20 @@ def find_leaves(node: Mapping, path: str) -> Iterator[tuple[str, Mapping]]:
         yield path, node
     for key, dataset in inner:
         yield from find_leaves(dataset, f'{path}.{key}')
+
+
+def metainfo_of(dataset: Mapping, scope: str) -> dict:
+    """Return classes, palette and what else a data set's config says of it.
+
+    Args:
+        dataset: Its config.
+        scope: Of the run, where the data set's type is registered.
+    """
+    name = dataset.get('type')
+    if isinstance(name, str):
+        name = name if '.' in name else f'{scope}.{name}'
+        name = DATASETS.get(name)
+    return {**getattr(name, 'METAINFO', {}), **dataset.get('metainfo', {})}
 
 
 def innermost_dataset(loader: ConfigDict) -> ConfigDict:

@@ -40,6 +40,10 @@ def decode_image(
     Raises:
         DataError: If the file is empty, truncated or no image.
     """
+    if not content:
+        raise DataError(
+            f'{path} is empty. Replace it, or remove it from the data set.'
+        )
     check_complete(content, path)
     if backend in ('cv2', 'pillow'):
         image = decode_plain_png(content, flag)
@@ -54,8 +58,8 @@ def decode_image(
         ) from error
     if image is None:
         raise DataError(
-            f'{path} is empty or no image ({len(content)} bytes). Replace '
-            'it, or remove it from the data set.'
+            f'{path} is no image ({len(content)} bytes). Replace it, or '
+            'remove it from the data set.'
         )
     return image
 

@@ -4,6 +4,8 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from uhrnet.errors import ConfigError
+
 from .all_processes import sum_over_processes
 
 # Of the square root's argument. Above, its gradient is bounded; below, 0.
@@ -34,7 +36,7 @@ class SigLoss(nn.Module):
         loss_name: Its name in the log.
 
     Raises:
-        ValueError: If prediction and ground truth differ in shape.
+        ConfigError: If prediction and ground truth differ in shape.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class SigLoss(nn.Module):
         A target of 0 or below, infinite or not a number is unknown.
         """
         if prediction.shape != target.shape:
-            raise ValueError(
+            raise ConfigError(
                 f'depth is predicted as {tuple(prediction.shape)} and known '
                 f'as {tuple(target.shape)}'
             )

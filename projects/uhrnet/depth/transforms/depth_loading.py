@@ -6,7 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
-from uhrnet.errors import DataError, WrongFormError
+from uhrnet.errors import ConfigError, DataError, WrongFormError
 from uhrnet.transforms.image_loading import (
     check_same_size,
     decode_image,
@@ -32,7 +32,7 @@ class LoadCheckedDepth(BaseTransform):
         backend_args: Where files are, as in ``mmengine.fileio``.
 
     Raises:
-        ValueError: If ``scale`` or ``max_depth`` is not positive.
+        ConfigError: If ``scale`` or ``max_depth`` is not positive.
         DataError: If the file is missing, damaged, not of 16 bits, of another
             size than its image, or all of its depths are beyond
             ``max_depth``. The message names file and values.
@@ -46,7 +46,7 @@ class LoadCheckedDepth(BaseTransform):
         backend_args: dict | None = None,
     ) -> None:
         if scale <= 0 or max_depth <= 0:
-            raise ValueError(
+            raise ConfigError(
                 f'scale={scale} and max_depth={max_depth} have to be above 0'
             )
         self.scale = scale
@@ -109,7 +109,8 @@ class LoadCheckedDepth(BaseTransform):
             raise
         except Exception as error:
             raise DataError(
-                f'{path} is not a complete numpy file: {error}'
+                f'{path} is not a complete numpy file: {error}. Copy or '
+                'convert it again.'
             ) from error
         if array.ndim == 3 and 1 in (array.shape[0], array.shape[2]):
             array = array.reshape(

@@ -14,7 +14,14 @@ class CheckedCOCO(COCO):
 
     def __init__(self, annotation_file: str) -> None:
         self.file = annotation_file
-        super().__init__(annotation_file)
+        try:
+            super().__init__(annotation_file)
+        except (ValueError, KeyError, TypeError, AssertionError) as error:
+            raise DataError(
+                f"{annotation_file} is not a complete file of COCO's form "
+                f'({type(error).__name__}: {error}). Download or write it '
+                'again.'
+            ) from error
 
     def get_cat_ids(self, cat_names: tuple[str, ...]) -> list[int]:
         """Return the ids of classes, which have to be in the file's order.
@@ -27,7 +34,8 @@ class CheckedCOCO(COCO):
         if missing:
             raise DataError(
                 f'{self.file} has no class {", ".join(map(repr, missing))}, '
-                f'but {", ".join(map(repr, order))}. Name those to learn in '
+                f'but {", ".join(map(repr, order)) or "no categories"}. Name '
+                'those to learn in '
                 "metainfo=dict(classes=(...)) of the config's data sets."
             )
         found = [name for name in order if name in cat_names]

@@ -10,6 +10,8 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
+from uhrnet.errors import ConfigError
+
 from ..loops.resumable import VALIDATED
 from .safe_checkpoint import SafeCheckpointHook
 
@@ -42,7 +44,7 @@ class PreemptionHook(Hook):
 
     Raises:
         Preempted: When the state is saved.
-        ValueError: If there is no ``SafeCheckpointHook``.
+        ConfigError: If there is no ``SafeCheckpointHook``.
     """
 
     # Behind the hooks that log and save.
@@ -133,12 +135,12 @@ def find_checkpoint_hook(runner: Runner) -> SafeCheckpointHook:
     """Return the hook that saves checkpoints.
 
     Raises:
-        ValueError: If it is another one.
+        ConfigError: If it is another one.
     """
     for hook in runner.hooks:
         if isinstance(hook, SafeCheckpointHook):
             return hook
-    raise ValueError(
+    raise ConfigError(
         "PreemptionHook needs default_hooks.checkpoint.type='"
         "SafeCheckpointHook'"
     )

@@ -7,6 +7,8 @@ from mmengine.dist import get_dist_info
 from mmengine.registry import DATA_SAMPLERS
 from torch.utils.data import BatchSampler, Sampler
 
+from uhrnet.errors import ConfigError
+
 from .resumable_infinite import ResumableInfiniteSampler
 
 # Index of a sample, number of the iteration, place in the whole batch.
@@ -28,7 +30,7 @@ class NumberedBatchSampler(Sampler):
         endless: Begin the next epoch by itself.
 
     Raises:
-        ValueError: If an epoch has no batch.
+        ConfigError: If an epoch has no batch.
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class NumberedBatchSampler(Sampler):
                 default_args=dict(sampler=sampler, batch_size=batch_size),
             )
         if not len(self.batches):
-            raise ValueError(
+            raise ConfigError(
                 f'{len(sampler)} samples give no whole batch of {batch_size}: '
                 'use a smaller train_dataloader.batch_size or drop_last=False'
             )

@@ -6,6 +6,8 @@ import torch
 from mmengine.dataset import InfiniteSampler
 from mmengine.registry import DATA_SAMPLERS
 
+from uhrnet.errors import DataError
+
 from ..randomness import seed_order
 
 
@@ -25,7 +27,7 @@ class ResumableInfiniteSampler(InfiniteSampler):
         seed: Of all processes. By default one draws it for all.
 
     Raises:
-        ValueError: If the data set is empty.
+        DataError: If the data set is empty.
     """
 
     def __init__(
@@ -36,7 +38,7 @@ class ResumableInfiniteSampler(InfiniteSampler):
     ) -> None:
         super().__init__(dataset, shuffle=shuffle, seed=seed)
         if not self.size:
-            raise ValueError(
+            raise DataError(
                 'the data set has no samples: look at its data_root, '
                 'ann_file, data_prefix and filter_cfg'
             )
