@@ -231,9 +231,10 @@ ROWS = [
     ),
     conversion(
         'a file of NYU Depth that is no such file',
-        'tools/dataset_converters/nyu_depth.py fcn.py fcn.py',
-        'fcn.py is not the splits.mat of NYU Depth v2',
+        'tools/dataset_converters/nyu_depth.py splits.mat splits.mat',
+        'splits.mat is not the splits.mat of NYU Depth v2',
         'download it again',
+        damage=write('splits.mat', '<html>not found</html>'),
     ),
     conversion(
         'Pascal Context without annotations',
