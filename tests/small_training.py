@@ -89,6 +89,7 @@ def build(
     train_cfg=None,
     loader=None,
     checkpoint=None,
+    model=None,
     **config,
 ):
     """Build a runner; 12 iterations with checkpoints at every third."""
@@ -136,7 +137,7 @@ def build(
         num_workers=0,
     )
     return Runner(
-        Model(),
+        model or Model(),
         str(work_dir),
         train_dataloader=loader,
         val_dataloader=val,

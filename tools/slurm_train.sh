@@ -6,7 +6,8 @@
 #
 # REQUEUE=1 goes on after a preemption or the end of the time: the job saves
 # when Slurm tells it to, at the latest GRACE (120) seconds before the end, and
-# is started again, with --resume. Within sbatch the batch job is requeued.
+# is started again, with --resume. A batch job is requeued, and has to ask for
+# the signal itself: #SBATCH --requeue --signal=USR1@120
 set -euo pipefail
 if [ $# -lt 3 ]; then
     echo "usage: $0 PARTITION JOB_NAME CONFIG [WORK_DIR] [options]" >&2
@@ -25,10 +26,15 @@ if [ "$gpus" -lt "$per_node" ]; then per_node=$gpus; fi
 read -ra srun_args <<< "${SRUN_ARGS:-}"
 resume=()
 if [ "${REQUEUE:-0}" = 1 ]; then
-    srun_args+=(--signal="USR1@${GRACE:-120}")
     resume=(--resume)
+    # Slurm takes it for allocations alone, and a batch job has its own.
+    if [ -z "${SLURM_JOB_ID:-}" ]; then
+        srun_args+=(--signal="USR1@${GRACE:-120}")
+    fi
 fi
-preempted=75 # the exit code of a training that was told to stop and has saved
+# Of a training that was told to stop and has saved, and of one that SIGUSR1
+# met before it began.
+preempted='75 138'
 
 while true; do
     code=0
@@ -43,7 +49,7 @@ while true; do
         "${PYTHON:-python}" -u "$(dirname "${BASH_SOURCE[0]}")/train.py" \
         "$config" --launcher slurm ${work_dir[@]+"${work_dir[@]}"} \
         ${resume[@]+"${resume[@]}"} "$@" || code=$?
-    if [ "${REQUEUE:-0}" != 1 ] || [ "$code" -ne "$preempted" ]; then
+    if [ "${REQUEUE:-0}" != 1 ] || [[ " $preempted " != *" $code "* ]]; then
         exit "$code"
     fi
     if [ -n "${SLURM_JOB_ID:-}" ]; then

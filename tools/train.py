@@ -38,7 +38,8 @@ def parse_args() -> argparse.Namespace:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='go on from this checkpoint, or from the latest in the work dir',
+        help='go on from this checkpoint, or from the latest in the work dir; '
+        'if that has none, begin',
     )
     parser.add_argument(
         '--amp', action='store_true', help='automatic mixed precision'
@@ -70,8 +71,7 @@ def main() -> None:
     if args.compile:
         add_hook(cfg, type='CompileHook', mode=args.compile)
     if args.resume:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+        resume(cfg, args.resume)
     merge_cfg_options(cfg, args.cfg_options)
     check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
     prepare_distributed(cfg)
@@ -82,6 +82,16 @@ def main() -> None:
         leave_distributed(stop.code)
         raise
     leave_distributed()
+
+
+def resume(cfg: Config, source: str) -> None:
+    """Go on from a checkpoint, or 'auto', where the work dir has one."""
+    hook = cfg.get('default_hooks', {}).get('checkpoint') or {}
+    if source == 'auto' and hook.get('type') == 'SafeCheckpointHook':
+        hook.auto_resume = True
+        return
+    cfg.resume = True
+    cfg.load_from = None if source == 'auto' else source
 
 
 def use_amp(cfg: Config) -> None:

@@ -40,19 +40,20 @@ class Named(Noise):
         return dict(super().__getitem__(index), data_samples=sample)
 
 
-def train(folder, model, *hooks, **hook):
+def train(folder, model, *hooks, max_skips=0, **config):
     seen = Losses()
     runner = build(
         folder,
-        dict(type='FiniteHook', **hook),
+        dict(type='FiniteHook', max_skips=max_skips),
         seen,
         *hooks,
         loader=dict(
             dataset=Named(),
             sampler=dict(type='ResumableInfiniteSampler', shuffle=False),
         ),
+        model=model,
+        **config,
     )
-    runner.model = model
     runner.train()
     return runner, seen
 
@@ -113,26 +114,69 @@ def test_the_step_itself_does_not_happen(where, tmp_path):
 
 
 def test_skipped_steps_are_counted_across_a_resume(tmp_path):
-    kwargs = dict(max_skips=1)
     seen = Losses(stop_at=7)
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, Bad('loss'), seen, **kwargs)
-    checkpoint = torch.load(tmp_path / 'iter_6.pth', weights_only=False)
-    hub = checkpoint['message_hub']['runtime_info']
-    assert hub[finite.SKIPS] == 1
+        train(tmp_path, Bad('loss'), seen, max_skips=1)
+    with pytest.raises(TrainingError, match='iteration 8'):
+        train(tmp_path, Bad('loss', at=(2,)), resume=True, max_skips=1)
+
+
+class WithNorm(Bad):
+    """Has running statistics, and meets NaN before them."""
+
+    def __init__(self, **kwargs):
+        super().__init__('nothing', **kwargs)
+        self.norm = torch.nn.BatchNorm1d(4)
+
+    def forward(self, inputs, data_samples=None, mode='tensor'):
+        if mode == 'predict':
+            return [dict(value=0.0) for _ in inputs]
+        inputs = torch.stack(inputs)
+        if self.count + 1 in self.at:
+            inputs = inputs * float('nan')
+        return super().forward([*self.norm(inputs)], mode=mode)
+
+
+def test_statistics_of_norms_are_undone(tmp_path):
+    runner, _ = train(tmp_path, WithNorm(), max_skips=1)
+    norm = runner.model.norm
+    assert norm.running_mean.isfinite().all()
+    assert norm.running_var.isfinite().all()
+    assert norm.num_batches_tracked == 11
+
+
+def test_a_step_of_several_iterations(tmp_path, capfd):
+    """One bad batch of three: one step is passed over, and counted once."""
+
+    class Steps(Losses):
+        def after_train_iter(self, runner, *args, **kwargs):
+            self.seen[runner.iter + 1] = weights(runner)
+
+    steps = Steps()
+    wrapper = dict(optimizer=dict(type='SGD', lr=0.01), accumulative_counts=3)
+    model = Bad('gradient', at=(5,))
+    train(tmp_path, model, steps, max_skips=1, optim_wrapper=wrapper)
+    assert torch.equal(steps.seen[3], steps.seen[6])
+    assert not torch.equal(steps.seen[6], steps.seen[9])
+    assert steps.seen[12].isfinite().all()
+    assert 'passed over (1 of 1)' in capfd.readouterr().out
 
 
 def test_loss_scaling_looks_after_gradients(tmp_path, monkeypatch):
     """What AmpOptimWrapper does with them, and it runs on GPUs alone."""
     monkeypatch.setattr(finite, 'AmpOptimWrapper', object)
-    with pytest.raises(
-        TrainingError, match='iteration 6: loss is nan, loss_b'
-    ):
+    with pytest.raises(TrainingError, match='6: loss is nan, loss_b'):
         # here nobody scales, so weights are lost and the next loss tells
         train(tmp_path, Bad('gradient'))
 
 
-def test_several_processes_name_theirs(tmp_path, monkeypatch):
+def test_images_are_those_of_the_process_with_the_loss(tmp_path, monkeypatch):
+    """The others see its gradients, and their own images are innocent."""
+    guilty = finite.Finding(1, 'loss_b is nan', 'the gradients of x', 'b.png')
     monkeypatch.setattr(finite, 'get_world_size', lambda: 2)
-    with pytest.raises(TrainingError, match='of the batch of rank 0: /data'):
-        train(tmp_path, Bad('loss'))
+    monkeypatch.setattr(finite, 'all_gather_object', lambda x: [x, guilty])
+    with pytest.raises(TrainingError) as found:
+        train(tmp_path, Bad('gradient'))
+    text = str(found.value)
+    assert 'loss_b is nan. Images of the batch of rank 1: b.png' in text
+    assert '/data' not in text

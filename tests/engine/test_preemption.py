@@ -1,5 +1,10 @@
+import importlib.util
 import os
 import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -130,17 +135,88 @@ def test_workers_finish_their_samples(tmp_path, handlers):
 
     class TellAll(Told):
         def before_train_iter(self, runner, batch_idx, data_batch):
-            if runner.iter + 1 == 7:
+            if runner.iter + 1 == 4:
                 loader = runner.train_loop.dataloader_iterator
-                for worker in loader._workers:
-                    os.kill(worker.pid, signal.SIGTERM)
-                super().before_train_iter(runner, batch_idx, data_batch)
+                pids = [str(worker.pid) for worker in loader._workers]
+                # Not by their parent, whom they obey.
+                subprocess.run(['kill', *pids, str(os.getpid())], check=True)
+                time.sleep(0.5)
+                assert all(worker.is_alive() for worker in loader._workers)
 
     workers = dict(num_workers=2, persistent_workers=True)
-    told = TellAll(signal.SIGTERM, train=7)
+    told = TellAll(signal.SIGTERM)
+    # 30 more batches, far more than are loaded ahead
+    wrapper = dict(optimizer=dict(type='SGD', lr=0.01), accumulative_counts=33)
     with pytest.raises(Preempted):
-        build(tmp_path, told, HOOK, loader=workers).train()
-    assert list(told.seen)[-1] == 7
+        build(
+            tmp_path,
+            told,
+            HOOK,
+            loader=workers,
+            optim_wrapper=wrapper,
+            train_cfg=dict(max_iters=66),
+        ).train()
+    assert list(told.seen)[-1] == 33
+
+
+def test_workers_obey_their_parent(tmp_path, handlers):
+    """Or a training that ends with an error might wait for them."""
+
+    class Terminate(Losses):
+        def before_train_iter(self, runner, batch_idx, data_batch):
+            (worker,) = runner.train_loop.dataloader_iterator._workers
+            worker.terminate()
+            worker.join(10)
+            assert not worker.is_alive()
+            raise KeyboardInterrupt
+
+    workers = dict(num_workers=1, persistent_workers=True)
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path, Terminate(), HOOK, loader=workers).train()
+
+
+def test_averaged_weights_in_a_validation(tmp_path, handlers):
+    """EMAHook has put them in the place of the others just then."""
+    ema = dict(type='EMAHook', momentum=0.1)
+    whole = build(tmp_path / 'whole', ema)
+    whole.train()
+    folder = tmp_path / 'run'
+    with pytest.raises(Preempted):
+        build(folder, ema, Told(signal.SIGTERM, val=6), HOOK).train()
+    resumed = build(folder, ema, HOOK, resume=True)
+    resumed.train()
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_handlers_go_with_an_error(tmp_path, handlers):
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path, Losses(stop_at=2), HOOK).train()
+    assert {x: signal.getsignal(x) for x in SIGNALS} == handlers
+
+
+def test_in_another_thread_nobody_listens(tmp_path, handlers, capfd):
+    runner = build(tmp_path, HOOK)
+    thread = threading.Thread(target=runner.train)
+    thread.start()
+    thread.join()
+    assert 'SIGTERM will end it without a checkpoint' in capfd.readouterr().out
+    assert (tmp_path / 'iter_12.pth').exists()
+
+
+def test_systems_without_the_signal(monkeypatch):
+    monkeypatch.delattr(signal, 'SIGUSR1')
+    name = 'uhrnet.engine.hooks.preemption'
+    spec = importlib.util.find_spec(name)
+    module = importlib.util.module_from_spec(spec)
+    code = compile(Path(spec.origin).read_text(), name, 'exec')
+    monkeypatch.setattr('mmengine.registry.HOOKS.register_module', bare)
+    exec(code, module.__dict__)
+    assert [x.name for x in module.SIGNALS] == ['SIGTERM']
+
+
+def bare():
+    """A registry that registers nothing."""
+    return lambda cls: cls
 
 
 def test_it_needs_its_checkpoint_hook(tmp_path, handlers):

@@ -1,3 +1,6 @@
+import os
+import signal
+
 import pytest
 import torch
 from small_training import Losses, Noise, build, weights
@@ -7,15 +10,17 @@ from uhrnet.engine import (
     ResumableEpochBasedTrainLoop,
     ResumableIterBasedTrainLoop,
 )
+from uhrnet.engine.hooks.preemption import Preempted
 from uhrnet.engine.samplers import ResumableInfiniteSampler
+from uhrnet.errors import ConfigError
 
 EPOCHS = dict(max_epochs=4, val_interval=2)
 
 
-def train(folder, *, stop_at=None, **kwargs):
+def train(folder, *, stop_at=None, hooks=(), **kwargs):
     """Train; return the losses by iteration, and the weights."""
     losses = Losses(stop_at)
-    runner = build(folder, losses, **kwargs)
+    runner = build(folder, losses, *hooks, **kwargs)
     if stop_at is None:
         runner.train()
     else:
@@ -131,13 +136,60 @@ def test_no_validation_where_none_was_due(tmp_path):
     assert resumed.validated == [12]
 
 
-def test_epochs_of_another_length(tmp_path, caplog):
+def test_epochs_of_another_length(tmp_path, capfd):
     train(tmp_path, stop_at=9, train_cfg=EPOCHS)
     resumed, _ = train(
         tmp_path, resume=True, train_cfg=EPOCHS, loader=dict(batch_size=1)
     )
     # two epochs of 4 batches are done, and two of 7 follow
     assert list(resumed.seen) == list(range(9, 23))
+    assert 'whole epoch' not in capfd.readouterr().out
+
+
+def test_a_part_of_an_epoch_of_another_length(tmp_path, capfd):
+    hook = dict(type='PreemptionHook')
+    told = Losses()
+    told.after_train_iter = lambda runner, *args, **kwargs: (
+        runner.iter == 9 and os.kill(os.getpid(), signal.SIGTERM)
+    )
+    with pytest.raises(Preempted):
+        train(tmp_path, hooks=(told, hook), train_cfg=EPOCHS)
+    resumed, _ = train(
+        tmp_path, resume=True, train_cfg=EPOCHS, loader=dict(batch_size=1)
+    )
+    assert 'saved 2 iterations into an epoch of 4, which now has 7' in (
+        capfd.readouterr().out
+    )
+    # the third epoch again
+    assert list(resumed.seen) == list(range(11, 25))
+
+
+def test_a_step_of_several_iterations_is_not_cut(tmp_path):
+    """Checkpoints wait for it."""
+    wrapper = dict(optimizer=dict(type='SGD', lr=0.01), accumulative_counts=2)
+    kwargs = dict(optim_wrapper=wrapper)
+    _, expected = train(tmp_path / 'a', **kwargs)
+    train(tmp_path / 'b', stop_at=5, **kwargs)
+    assert [x.name for x in (tmp_path / 'b').glob('*.pth')] == ['iter_4.pth']
+    _, found = train(tmp_path / 'b', resume=True, **kwargs)
+    assert torch.equal(found, expected)
+
+
+def test_loaders_that_would_not_do_what_they_say(tmp_path):
+    loader = dict(sampler=dict(type='ResumableInfiniteSampler', shuffle=True))
+    with pytest.raises(ConfigError, match='an epoch never ends'):
+        train(tmp_path, train_cfg=EPOCHS, loader=loader)
+    loader = dict(batch_sampler=dict(type='A'), drop_last=True)
+    with pytest.raises(ConfigError, match='batch_sampler.drop_last'):
+        train(tmp_path, loader=loader)
+
+
+def test_other_loaders_may_read_the_data_set(tmp_path):
+    runner = build(tmp_path)
+    runner.train()
+    dataset = runner.train_dataloader.dataset
+    batches = [*DataLoader(dataset, batch_size=2, collate_fn=len)]
+    assert batches == [2, 2, 2, 1]
 
 
 def test_a_finished_loader_is_refused(tmp_path):

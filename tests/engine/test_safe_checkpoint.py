@@ -168,6 +168,58 @@ def test_truncated_ones_are_passed_over(kept, folder):
     assert all(f'iter_{i}.pth' in str(found.value) for i in (1, 2))
 
 
+def test_those_left_are_ordered_by_their_numbers(folder):
+    """Copies lose the time of a file."""
+    (folder / 'last_checkpoint').unlink()
+    os.utime(folder / 'iter_1.pth')
+    assert find_complete_checkpoint(folder) == str(folder / 'iter_2.pth')
+    for iteration, expected in ((1, 'iter_2.pth'), (2, 'interrupted.pth')):
+        meta = dict(meta=dict(iter=iteration, epoch=0))
+        torch.save(meta, folder / 'interrupted.pth')
+        assert find_complete_checkpoint(folder) == str(folder / expected)
+
+
+def test_names_and_folders_of_a_config(tmp_path):
+    """They are found again, whatever last_checkpoint says."""
+    kwargs = dict(
+        checkpoint=dict(
+            out_dir=str(tmp_path / 'out'), filename_tmpl='step{}.pth'
+        )
+    )
+    build(tmp_path / 'run', **kwargs).train()
+    out = tmp_path / 'out' / 'run'
+    assert names(out) == ['step12.pth', 'step9.pth']
+    (out / 'step12.pth').write_bytes(b'')
+    losses = Losses()
+    build(tmp_path / 'run', losses, resume=True, **kwargs).train()
+    assert list(losses.seen) == [10, 11, 12]
+
+
+def test_resume_if_there_is_something(tmp_path):
+    """Else begin with the weights that the config names."""
+    start = tmp_path / 'start.pth'
+    model = build(tmp_path / 'other').model
+    torch.nn.init.constant_(model.layer.weight, 7)
+    torch.save(dict(state_dict=model.state_dict()), start)
+    kwargs = dict(checkpoint=dict(auto_resume=True), load_from=str(start))
+    first = Losses(stop_at=4)
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path / 'run', first, **kwargs).train()
+    assert first.seen[1] > 30, 'not those weights'
+    second = Losses()
+    build(tmp_path / 'run', second, **kwargs).train()
+    assert next(iter(second.seen)) == 4
+
+
+def test_a_file_that_cannot_be_read_is_not_damaged(folder, monkeypatch):
+    monkeypatch.setattr(
+        'uhrnet.engine.resumption.check_complete',
+        lambda path: fail(PermissionError('no')),
+    )
+    with pytest.raises(PermissionError):
+        find_complete_checkpoint(folder)
+
+
 def test_no_checkpoint_starts_anew(tmp_path):
     assert find_complete_checkpoint(tmp_path) is None
     losses = Losses()
@@ -182,6 +234,10 @@ def test_leftovers_of_a_kill_are_removed(tmp_path):
     assert not left.exists()
 
 
+def fail(error):
+    raise error
+
+
 def test_a_file_appears_when_it_is_complete(tmp_path):
     path = tmp_path / 'new' / 'a'
 
@@ -193,9 +249,7 @@ def test_a_file_appears_when_it_is_complete(tmp_path):
     assert write_whole(path, write) == path
     assert path.read_bytes() == b'content'
     with pytest.raises(OSError, match='a could not be written.*no luck'):
-        write_whole(
-            path, lambda file: (_ for _ in ()).throw(OSError('no luck'))
-        )
+        write_whole(path, lambda file: fail(OSError('no luck')))
     assert path.read_bytes() == b'content'
     assert [*path.parent.iterdir()] == [path]
 
@@ -205,5 +259,7 @@ def test_other_storages_write_as_they_do(tmp_path):
 
     assert SafeCheckpointHook().backend_args == dict(backend='whole_files')
     assert SafeCheckpointHook(out_dir='s3://a').backend_args is None
+    old = SafeCheckpointHook(file_client_args=dict(backend='disk'))
+    assert old.backend_args is None
     local = dict(backend='local')
     assert SafeCheckpointHook(backend_args=local).backend_args == local

@@ -4,9 +4,12 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from mmengine.dataset import InfiniteSampler
 from mmengine.dist import get_rank
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, Dataset
+
+from uhrnet.errors import ConfigError
 
 from .randomness import sample_randomness
 from .samplers import NumberedBatchSampler
@@ -32,7 +35,12 @@ class SeededSamples:
     def __call__(self, draws: Sequence[Draw]) -> list[Any]:
         """Return the samples of a batch."""
         samples = []
-        for index, *number in draws:
+        for draw in draws:
+            # of another dataloader, for which nobody numbers
+            if not isinstance(draw, tuple):
+                samples.append(self.dataset[draw])
+                continue
+            index, *number = draw
             with sample_randomness(self.seed, *number):
                 samples.append(self.dataset[index])
         return samples
@@ -56,6 +64,8 @@ def build_seeded_dataloader(
         endless: See there.
 
     Raises:
+        ConfigError: For an endless sampler in epochs, and for ``drop_last``
+            beside a batch sampler, which has its own.
         TypeError: For a dataloader that is built already, as its order and
             its workers cannot be changed any more.
     """
@@ -65,6 +75,11 @@ def build_seeded_dataloader(
             'With a DataLoader, use IterBasedTrainLoop or EpochBasedTrainLoop'
         )
     config = copy.deepcopy(config)
+    if config.get('batch_sampler') and 'drop_last' in config:
+        raise ConfigError(
+            'train_dataloader has drop_last beside a batch_sampler, which '
+            'would not see it: write batch_sampler.drop_last'
+        )
     config['batch_sampler'] = dict(
         type=NumberedBatchSampler,
         batch_sampler=config.get('batch_sampler'),
@@ -73,6 +88,13 @@ def build_seeded_dataloader(
     )
     seed = base_seed(runner)
     loader = runner.build_dataloader(config, seed=seed)
+    sampler = loader.batch_sampler.sampler
+    if isinstance(sampler, InfiniteSampler) and not endless:
+        raise ConfigError(
+            f'train_dataloader.sampler is {type(sampler).__name__}, with '
+            'which an epoch never ends: use DefaultSampler, or '
+            'ResumableIterBasedTrainLoop'
+        )
     loader.dataset.__getitems__ = SeededSamples(loader.dataset, seed)
     return loader
 

@@ -1,21 +1,45 @@
 """Stop, or pass over a step, when numbers are no numbers."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from mmengine.dist import get_rank, get_world_size
+from mmengine.dist import (
+    all_gather_object,
+    all_reduce,
+    get_rank,
+    get_world_size,
+)
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
-from torch import Tensor, nn
+from torch import Tensor
 
 from uhrnet.errors import TrainingError
+
+from .safe_checkpoint import each_wrapper, is_step_done
 
 # In the message hub, and so in checkpoints.
 SKIPS = 'skipped_steps'
 _SHOWN = 5
+
+
+class Finding(NamedTuple):
+    """What a process saw in an iteration."""
+
+    rank: int
+    losses: str
+    gradients: str
+    images: str
+
+    def __str__(self) -> str:
+        text = self.losses or (
+            f'the losses are finite, and the norms of {self.gradients} are not'
+        )
+        process = f' of rank {self.rank}' if get_world_size() > 1 else ''
+        return f'{text}. Images of the batch{process}: {self.images}'
 
 
 @HOOKS.register_module()
@@ -26,12 +50,15 @@ class FiniteHook(Hook):
     gradient of NaN has lost its weights. No checkpoint is saved any more
     when that happens, so the last one is good.
 
-    Under :class:`AmpOptimWrapper` infinite gradients are the loss scaling's
-    business, which passes over such steps; only losses are looked at.
+    A step that is passed over leaves the weights and the statistics of norms
+    as they were. Under :class:`AmpOptimWrapper` infinite gradients are the
+    loss scaling's business, which passes over such steps itself; only losses
+    are looked at.
 
     Args:
         max_skips: So many steps of a training may be passed over before it
-            stops. On a GPU the check then waits for each step's gradients.
+            stops. On a GPU the check then waits for each step's gradients,
+            and several processes tell each other.
 
     Raises:
         TrainingError: Names the losses or the parameters, the iteration and
@@ -46,10 +73,23 @@ class FiniteHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Watch the steps of the optimiser."""
+        model = runner.model
+        self.model = model.module if is_model_wrapper(model) else model
         self.skips = runner.message_hub.runtime_info.get(SKIPS, 0)
+        self.findings: list[Finding] = []
         self.names: tuple[str, ...] = ()
+        self.loss: Tensor | None = None
         self.norms: Tensor | None = None
-        self._watch(runner.optim_wrapper, runner.model)
+        for wrapper in each_wrapper(runner.optim_wrapper):
+            if not isinstance(wrapper, AmpOptimWrapper):
+                self._watch(wrapper)
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
+        """Keep what a forward pass with NaN would destroy."""
+        if self._may_skip():
+            self.buffers = {k: x.clone() for k, x in self._buffers().items()}
 
     def after_train_iter(
         self,
@@ -59,55 +99,96 @@ class FiniteHook(Hook):
         outputs: dict | None = None,
     ) -> None:
         """Stop, or say what was passed over."""
-        problem = _bad_losses(outputs or {}) or self._bad_gradients()
-        self.norms = None
-        if not problem:
-            return
-        message = (
-            f'iteration {runner.iter + 1}: {problem}. Images of the batch'
-            f'{_process()}: {", ".join(_images(data_batch)) or "unknown"}.'
+        finding = Finding(
+            get_rank(),
+            _bad_losses(outputs or {}),
+            self._bad_gradients(),
+            ', '.join(_images(data_batch)) or 'unknown',
         )
-        if self.skips >= self.max_skips:
+        if finding.losses or finding.gradients:
+            self.findings.append(finding)
+        if self._may_skip():
+            self._pass_over(runner)
+        elif self.findings:
             raise TrainingError(
-                f'{message} Look at these images and labels with '
-                'tools/misc/check_dataset.py, lower the learning rate or clip '
-                'gradients (optim_wrapper.clip_grad). The last checkpoint is '
-                'from before; to pass over such steps: FiniteHook(max_skips)'
+                f'iteration {runner.iter + 1}: {self._told(finding)}. Look at '
+                'these images and labels with tools/misc/check_dataset.py, '
+                'lower the learning rate or clip gradients '
+                '(optim_wrapper.clip_grad). The last checkpoint is from '
+                'before; to pass over such steps: FiniteHook(max_skips)'
             )
+        self.norms = None
+
+    def _pass_over(self, runner: Runner) -> None:
+        """Undo the norms, and count steps: with accumulation, of several."""
+        bad = torch.tensor(len(self.findings))
+        all_reduce(bad, 'max')
+        if not bad:
+            return
+        with torch.no_grad():
+            for name, buffer in self._buffers().items():
+                buffer.copy_(self.buffers[name])
+        if not is_step_done(runner):
+            return
         self.skips += 1
         runner.message_hub.update_info(SKIPS, self.skips)
-        runner.logger.warning(
-            f'{message} Step passed over ({self.skips} of {self.max_skips})'
-        )
+        for finding in self.findings:
+            runner.logger.warning(
+                f'iteration {runner.iter + 1}: {finding}. Step passed over '
+                f'({self.skips} of {self.max_skips})'
+            )
+        self.findings = []
 
-    def _watch(self, wrapper: OptimWrapper, model: nn.Module) -> None:
-        """Look before each step, and skip it if that may be."""
+    def _told(self, finding: Finding) -> str:
+        """Say whose fault it is: gradients are those of all processes."""
+        findings = [finding]
+        if finding.gradients:
+            # So all processes are here.
+            findings = all_gather_object(finding)
+            findings = [x for x in findings if x.losses] or findings
+        return '; '.join(map(str, findings))
+
+    def _watch(self, wrapper: OptimWrapper) -> None:
+        """Look before each step, and leave it out if that may be."""
         update, step = wrapper.update_params, wrapper.step
-        named = dict(model.named_parameters())
-        scaled = isinstance(wrapper, AmpOptimWrapper)
 
         def watched_update(loss: Tensor, *args: Any, **kwargs: Any) -> None:
             self.loss = loss.detach()
             update(loss, *args, **kwargs)
 
         def watched_step(**kwargs: Any) -> None:
-            if not scaled:
-                self._measure(named)
-            if self.skips < self.max_skips and (
-                not self.loss.isfinite() or self._bad_gradients()
-            ):
-                return
-            step(**kwargs)
+            self._measure()
+            if not (self._may_skip() and self._is_bad_anywhere()):
+                step(**kwargs)
 
         wrapper.update_params, wrapper.step = watched_update, watched_step
 
-    def _measure(self, named: dict[str, nn.Parameter]) -> None:
+    def _is_bad_anywhere(self) -> bool:
+        """Whether a process had a bad number since the last step."""
+        bad = bool(self.findings or self._bad_gradients())
+        if self.loss is not None:
+            bad |= not self.loss.isfinite()
+        told = torch.tensor(int(bad))
+        all_reduce(told, 'max')
+        return bool(told)
+
+    def _may_skip(self) -> bool:
+        return self.skips < self.max_skips
+
+    def _buffers(self) -> dict[str, Tensor]:
+        return dict(self.model.named_buffers())
+
+    def _measure(self) -> None:
         """Take the norm of each gradient, without waiting for a GPU.
 
         It costs less than any other look at all numbers. Those above 1e19
         have no finite norm either, and are of no more use.
         """
-        found = {k: x.grad for k, x in named.items() if x.grad is not None}
+        found = {
+            name: parameter.grad
+            for name, parameter in self.model.named_parameters()
+            if parameter.grad is not None
+        }
         self.names = tuple(found)
         self.norms = torch.stack(torch._foreach_norm(list(found.values())))
 
@@ -117,10 +198,7 @@ class FiniteHook(Hook):
         good = self.norms.isfinite().tolist()
         bad = [name for name, x in zip(self.names, good, strict=True) if not x]
         more = f' and {len(bad) - _SHOWN} more' if len(bad) > _SHOWN else ''
-        return (
-            'the losses are finite, and the norms of the gradients of '
-            f'{", ".join(bad[:_SHOWN])}{more} are not'
-        )
+        return f'the gradients of {", ".join(bad[:_SHOWN])}{more}'
 
 
 def _bad_losses(outputs: dict) -> str:
@@ -137,12 +215,9 @@ def _bad_losses(outputs: dict) -> str:
     return ', '.join(bad)
 
 
-def _images(data_batch: dict | None) -> list[str]:
-    samples = (data_batch or {}).get('data_samples') or ()
+def _images(data_batch: Any) -> list[str]:
+    samples = ()
+    if isinstance(data_batch, dict):
+        samples = data_batch.get('data_samples') or ()
     paths = (getattr(sample, 'img_path', None) for sample in samples)
     return [str(path) for path in paths if path]
-
-
-def _process() -> str:
-    """Name the process, as each of several has a batch of its own."""
-    return f' of rank {get_rank()}' if get_world_size() > 1 else ''

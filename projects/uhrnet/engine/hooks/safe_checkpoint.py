@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner
 
@@ -14,6 +15,20 @@ from uhrnet.checkpoint_file import UNFINISHED, write_whole
 
 from ..resumption import INTERRUPTED, find_complete_checkpoint
 from ..whole_files import NAME
+
+
+def each_wrapper(
+    wrapper: OptimWrapper | OptimWrapperDict,
+) -> list[OptimWrapper]:
+    """Return the wrappers of all optimisers of a training."""
+    several = isinstance(wrapper, OptimWrapperDict)
+    return [*wrapper.values()] if several else [wrapper]
+
+
+def is_step_done(runner: Runner) -> bool:
+    """Whether no gradients wait for those of further iterations."""
+    wrappers = each_wrapper(runner.optim_wrapper)
+    return all(wrapper.should_update() for wrapper in wrappers)
 
 
 class SaveError(OSError):
@@ -29,8 +44,16 @@ class SafeCheckpointHook(CheckpointHook):
     is complete, and the old ones go after that. ``--resume`` passes over
     damaged checkpoints, with a warning.
 
-    Takes the arguments of ``CheckpointHook``. If ``out_dir`` is an address
-    or ``backend_args`` are given, that storage writes as it does.
+    With accumulated gradients a checkpoint waits for the next step, as those
+    are not in it.
+
+    Args:
+        auto_resume: Go on from the last complete checkpoint of the work dir;
+            where there is none, begin with ``load_from``, as without.
+        out_dir: As in ``CheckpointHook``. If it is an address, or
+            ``backend_args`` are given, that storage writes as it does.
+        backend_args: As in ``CheckpointHook``.
+        **kwargs: All else that ``CheckpointHook`` takes.
 
     Raises:
         SaveError: If a checkpoint cannot be written. It names the last one
@@ -39,26 +62,33 @@ class SafeCheckpointHook(CheckpointHook):
 
     def __init__(
         self,
-        *args: object,
+        auto_resume: bool = False,
         out_dir: str | None = None,
         backend_args: dict | None = None,
         **kwargs: object,
     ) -> None:
-        if backend_args is None and '://' not in str(out_dir):
+        chosen = backend_args or kwargs.get('file_client_args')
+        if not chosen and '://' not in str(out_dir):
             backend_args = dict(backend=NAME)
-        super().__init__(
-            *args, out_dir=out_dir, backend_args=backend_args, **kwargs
-        )
+        super().__init__(out_dir=out_dir, backend_args=backend_args, **kwargs)
+        self.auto_resume = auto_resume
+        self._is_due = False
 
     def before_run(self, runner: Runner) -> None:
         """Choose the checkpoint of a training that is to be resumed."""
         # Only Runner.train has built its loop by now.
         if not isinstance(runner._train_loop, BaseLoop):
             return
-        if runner._resume and runner._load_from is None:
-            runner._load_from = find_complete_checkpoint(runner.work_dir)
-            if runner._load_from is None:
-                runner._resume = False
+        if self.auto_resume or (runner._resume and not runner._load_from):
+            found = find_complete_checkpoint(
+                runner.work_dir,
+                self.out_dir and self._folder(runner),
+                self.filename_tmpl,
+            )
+            runner._resume = found is not None
+            if found:
+                runner._load_from = found
+            else:
                 runner.logger.info(
                     f'No checkpoint in {runner.work_dir}: starting anew.'
                 )
@@ -69,6 +99,26 @@ class SafeCheckpointHook(CheckpointHook):
         if is_main_process() and '://' not in str(self.out_dir):
             for path in Path(self.out_dir).glob(f'.*{UNFINISHED}'):
                 path.unlink(missing_ok=True)
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Save every so many iterations, at the last one, behind a step."""
+        if self.by_epoch:
+            return
+        self._is_due |= self.every_n_train_iters(
+            runner, self.interval, self.save_begin
+        ) or (self.save_last and self.is_last_train_iter(runner))
+        if self._is_due and is_step_done(runner):
+            self._is_due = False
+            runner.logger.info(
+                f'Saving checkpoint at {runner.iter + 1} iterations'
+            )
+            self._save_checkpoint(runner)
 
     def save_now(self, runner: Runner, iterations: int) -> str:
         """Save the state of a training that has to stop.
@@ -115,6 +165,11 @@ class SafeCheckpointHook(CheckpointHook):
             return
         with self._removing_last(), self._explained(runner):
             super()._save_best_checkpoint(runner, metrics)
+
+    def _folder(self, runner: Runner) -> str:
+        """Where a given ``out_dir`` has the checkpoints of this work dir."""
+        name = os.path.basename(runner.work_dir.rstrip(os.sep))
+        return os.path.join(self.out_dir, name)
 
     @contextmanager
     def _removing_last(self) -> Iterator[None]:

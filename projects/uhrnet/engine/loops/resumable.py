@@ -15,6 +15,8 @@ from ..seeded_samples import base_seed, build_seeded_dataloader, set_seed
 
 # In the message hub, and so in checkpoints. Keys with val are logged.
 VALIDATED = 'evaluated_iter'
+# Number, first iteration and length of the epoch that was begun last.
+BEGUN = 'epoch_begun'
 
 
 class _Resumable:
@@ -30,8 +32,8 @@ class _Resumable:
         seed_model(self._seed, self._iter, get_rank())
 
     @contextmanager
-    def _workers(self) -> Iterator[None]:
-        """Let go of the processes that load data.
+    def _leaving(self) -> Iterator[None]:
+        """Tell hooks of any end, and let go of processes that load data.
 
         Left to the garbage collector, which may take their queues first,
         they wait for five seconds.
@@ -39,6 +41,7 @@ class _Resumable:
         try:
             yield
         finally:
+            self.runner.call_hook('leave_train')
             self.dataloader_iterator = self.dataloader._iterator = None
             if self.runner.val_loop is not None:
                 self.runner.val_loop.dataloader._iterator = None
@@ -119,13 +122,13 @@ class ResumableIterBasedTrainLoop(_Resumable, IterBasedTrainLoop):
 
     def run(self) -> nn.Module:
         """Train from the iteration of the checkpoint on."""
-        self.runner.call_hook('before_train')
-        self.runner.call_hook('before_train_epoch')
-        self._prepare()
-        self._validate_what_was_missed()
-        self.dataloader.batch_sampler.begin(self._iter, skipped=self._iter)
-        self.dataloader_iterator = iter(self.dataloader)
-        with self._workers():
+        with self._leaving():
+            self.runner.call_hook('before_train')
+            self.runner.call_hook('before_train_epoch')
+            self._prepare()
+            self._validate_what_was_missed()
+            self.dataloader.batch_sampler.begin(self._iter, skipped=self._iter)
+            self.dataloader_iterator = iter(self.dataloader)
             while self._iter < self._max_iters and not self.stop_training:
                 self.runner.model.train()
                 batch = next(self.dataloader_iterator)
@@ -134,8 +137,8 @@ class ResumableIterBasedTrainLoop(_Resumable, IterBasedTrainLoop):
                 self._decide_current_val_interval()
                 if self._is_validation_due():
                     self._validate()
-        self.runner.call_hook('after_train_epoch')
-        self.runner.call_hook('after_train')
+            self.runner.call_hook('after_train_epoch')
+            self.runner.call_hook('after_train')
         return self.runner.model
 
     def _is_validation_due(self) -> bool:
@@ -188,17 +191,17 @@ class ResumableEpochBasedTrainLoop(_Resumable, EpochBasedTrainLoop):
 
     def run(self) -> nn.Module:
         """Train from the iteration of the checkpoint on."""
-        self.runner.call_hook('before_train')
-        self._prepare()
-        if self._iter == self._epoch * len(self.dataloader):
-            self._validate_what_was_missed()
-        with self._workers():
+        with self._leaving():
+            self.runner.call_hook('before_train')
+            self._prepare()
+            if not self._done_of_epoch():
+                self._validate_what_was_missed()
             while self._epoch < self._max_epochs and not self.stop_training:
                 self.run_epoch()
                 self._decide_current_val_interval()
                 if self._is_validation_due():
                     self._validate()
-        self.runner.call_hook('after_train')
+            self.runner.call_hook('after_train')
         return self.runner.model
 
     def run_epoch(self) -> None:
@@ -206,6 +209,9 @@ class ResumableEpochBasedTrainLoop(_Resumable, EpochBasedTrainLoop):
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         done = self._done_of_epoch()
+        self.runner.message_hub.update_info(
+            BEGUN, [self._epoch, self._iter - done, len(self.dataloader)]
+        )
         self.dataloader.batch_sampler.begin(self._iter, skipped=done)
         for index, batch in enumerate(self.dataloader, done):
             self.run_iter(index, batch)
@@ -219,15 +225,17 @@ class ResumableEpochBasedTrainLoop(_Resumable, EpochBasedTrainLoop):
 
     def _done_of_epoch(self) -> int:
         """Batches of this epoch that were seen before a stop."""
-        length = len(self.dataloader)
-        done = self._iter - self._epoch * length
-        if 0 <= done <= length:
-            return done
+        info = self.runner.message_hub.runtime_info
+        epoch, begin, length = info.get(BEGUN, (None, 0, 0))
+        if epoch != self._epoch or self._iter == begin:
+            return 0
+        if length == len(self.dataloader):
+            return self._iter - begin
         print_log(
-            f'The checkpoint has {self._iter} iterations in {self._epoch} '
-            f'epochs, and an epoch now has {length}: the number of samples, '
-            'of processes or the batch size has changed. Going on with a '
-            'whole epoch.',
+            f'The checkpoint was saved {self._iter - begin} iterations into '
+            f'an epoch of {length}, which now has {len(self.dataloader)}: the '
+            'number of samples, of processes or the batch size has changed. '
+            'Going on with a whole epoch.',
             logger='current',
             level=logging.WARNING,
         )
