@@ -6,23 +6,32 @@ mmengine 0.10 itself writes: ``HistoryBuffer`` and numpy scalars, so that
 ``--resume`` and ``tools/test.py`` fail. The remedy keeps ``weights_only=True``
 and, for the duration of mmengine's own loads, allows exactly those types.
 
-A config is another matter, as it is Python code. mmengine stores it in a
-checkpoint's ``meta['cfg']``, and its inferencers execute that one if they are
-given weights alone: give them a config file of yours.
+A config is another matter, as it is Python code. mmengine stores it in
+checkpoints, as ``meta['cfg']``, and its inferencers would execute that one
+when they are given weights alone. It is dropped with every load, so that they
+stop and ask for a config file; nothing else reads it, and a training that
+resumes writes its own.
+
+Beyond code, a file may claim more memory than it fills. Its archive and its
+tensors are compared with its size.
 """
 
 import errno
 import functools
 import os
 import pickle
+import re
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlparse
 
+from .checkpoint_size import Oversized, check_archive, check_contents
 from .import_hook import when_imported
+from .pickle_depth import check_depth
 
 _STATISTICS = ('min', 'max', 'current', 'mean')
 _lock = threading.RLock()
@@ -48,6 +57,18 @@ def _history_buffer_method(owner: type, name: str) -> Callable:
     return getattr(owner, name)
 
 
+def _empty_array(kind: type, shape: tuple, code: bytes) -> Any:
+    """Stand in for numpy's ``_reconstruct``, which takes any shape.
+
+    The pickle of an array starts with an empty one.
+    """
+    import numpy as np
+
+    if kind is not np.ndarray or shape != (0,) or code != b'b':
+        raise pickle.UnpicklingError('an array starts with a shape of its own')
+    return np.ndarray(shape, np.int8)
+
+
 def _numpy_globals() -> list[tuple[Callable, str]]:
     """What the pickle of a numpy scalar or numeric array refers to."""
     import numpy as np
@@ -68,7 +89,7 @@ def _numpy_globals() -> list[tuple[Callable, str]]:
             (function, f'numpy.{core}.multiarray.{name}')
             for core in ('core', '_core')
             for name, function in (
-                ('_reconstruct', multiarray._reconstruct),
+                ('_reconstruct', _empty_array),
                 ('scalar', multiarray.scalar),
             )
         ),
@@ -121,10 +142,13 @@ def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
     import torch
 
     with safe_loading(), _explained(path):
+        check_archive(path)
         _check_sums(path)
+        check_depth(path)
         checkpoint = torch.load(
             path, map_location=map_location, weights_only=True
         )
+        check_contents(checkpoint, os.path.getsize(path))
     _check_is_dict(path, checkpoint)
     return checkpoint
 
@@ -163,9 +187,16 @@ def _explained(filename: str) -> Iterator[None]:
             'session of your own with torch.load(..., weights_only=False) '
             f'and save its state_dict again. ({_finding(error)})'
         ) from None
+    except (Oversized, MemoryError) as error:
+        raise CheckpointError(
+            f'{filename} was refused: it asks for more memory than a file of '
+            f'its size can fill, or than there is ({_finding(error)}). '
+            'Download or copy it again.'
+        ) from None
     except (
         *(EOFError, RuntimeError, OSError, zipfile.BadZipFile),
         *(ValueError, LookupError, TypeError, AttributeError, AssertionError),
+        *(OverflowError, NotImplementedError),
     ) as error:
         # Out of memory, no such device, no such file and others are not the
         # file's fault and explain themselves.
@@ -183,6 +214,9 @@ def _is_damage(error: Exception, filename: str) -> bool:
         # torch seeks before the start of a truncated archive.
         return error.errno == errno.EINVAL
     if isinstance(error, RuntimeError):
+        wanted = re.search(r'you tried to allocate (\d+) bytes', str(error))
+        if wanted and os.path.isfile(filename):
+            return int(wanted[1]) > os.path.getsize(filename)
         return any(
             sign in str(error)
             for sign in (
@@ -210,7 +244,20 @@ def _finding(error: Exception) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def _patch(module: ModuleType) -> None:
+def _drop_configs(checkpoint: dict) -> None:
+    """Remove what mmengine would execute as a config file."""
+    # Runner.resume takes the first, inferencers the others.
+    meta = checkpoint.get('meta')
+    if isinstance(meta, dict):
+        meta.pop('config', None)
+        meta.pop('cfg', None)
+    hub = checkpoint.get('message_hub')
+    info = hub.get('runtime_info') if isinstance(hub, dict) else None
+    if isinstance(info, dict):
+        info.pop('cfg', None)
+
+
+def _patch_loader(module: ModuleType) -> None:
     """Make every load of ``mmengine.runner.checkpoint`` a safe one."""
     loader = module.CheckpointLoader
     original = loader.load_checkpoint.__func__
@@ -222,19 +269,62 @@ def _patch(module: ModuleType) -> None:
         map_location: Any = None,
         logger: Any = 'current',
     ) -> dict:
+        is_local = os.path.isfile(filename)
         with safe_loading(), _explained(filename):
+            if is_local:
+                check_archive(filename)
+                check_depth(filename)
             checkpoint = original(cls, filename, map_location, logger)
-        # Runner.resume would execute this string as a Python config file.
-        # mmengine itself stores its config as meta['cfg'].
+            if is_local:
+                check_contents(checkpoint, os.path.getsize(filename))
         _check_is_dict(filename, checkpoint)
-        meta = checkpoint.get('meta')
-        if isinstance(meta, dict):
-            meta.pop('config', None)
+        _drop_configs(checkpoint)
         return checkpoint
 
     loader.load_checkpoint = classmethod(load)
-    # torch.hub still defaults to weights_only=False for addresses.
-    module.load_url = functools.partial(module.load_url, weights_only=True)
+    module.load_url = _load_url
+
+
+def _load_url(
+    url: str,
+    model_dir: str | None = None,
+    map_location: Any = None,
+    progress: bool = True,
+) -> dict:
+    """Download once, then load as a file.
+
+    ``torch.hub`` defaults to ``weights_only=False`` for addresses, and
+    unpacks a zip of any size into its folder.
+    """
+    from torch import hub
+
+    folder = model_dir or os.path.join(hub.get_dir(), 'checkpoints')
+    path = os.path.join(folder, os.path.basename(urlparse(url).path))
+    if not os.path.exists(path):
+        os.makedirs(folder, exist_ok=True)
+        hub.download_url_to_file(url, path, progress=progress)
+    return load_checkpoint(path, map_location)
+
+
+def _patch_inferencer(module: ModuleType) -> None:
+    """Have inferencers say that they need a config file."""
+    inferencer = module.BaseInferencer
+    original = inferencer._init_model
+
+    @functools.wraps(original)
+    def init_model(
+        self: Any, cfg: Any, weights: str | None, device: str = 'cpu'
+    ) -> Any:
+        if not cfg:
+            raise CheckpointError(
+                f'{weights} comes without a config file. The config that a '
+                'checkpoint holds is Python code, which is not executed: '
+                'give a file of yours, as model=CONFIG beside weights='
+                f'{weights!r}'
+            )
+        return original(self, cfg, weights, device)
+
+    inferencer._init_model = init_model
 
 
 _installed = False
@@ -245,4 +335,5 @@ def install() -> None:
     global _installed
     if not _installed:
         _installed = True
-        when_imported('mmengine.runner.checkpoint', _patch)
+        when_imported('mmengine.runner.checkpoint', _patch_loader)
+        when_imported('mmengine.infer.infer', _patch_inferencer)
