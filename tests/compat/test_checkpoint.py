@@ -1,5 +1,6 @@
 """Loading what mmengine writes, and nothing that runs code."""
 
+import importlib
 import os
 import pickle
 import random
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.config import ConfigDict
+from mmengine.infer import BaseInferencer
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.runner import CheckpointLoader, load_checkpoint
 from torch import nn
@@ -150,14 +153,41 @@ def test_plain_pickle_is_refused(tmp_path):
     assert not marker.exists()
 
 
-def test_code_in_the_config_of_a_checkpoint_is_dropped(tmp_path):
-    """mmengine executes ``meta['config']`` when it resumes."""
+def test_configs_in_a_checkpoint_are_dropped(tmp_path):
+    """mmengine executes them when it resumes, or is given no other."""
     path = saved(
         tmp_path,
-        dict(meta=dict(config='import os', iter=3), state_dict={}),
+        dict(
+            meta=dict(config='import os', cfg='import os', iter=3),
+            message_hub=dict(runtime_info=dict(cfg='import os', best=1)),
+            state_dict={},
+        ),
     )
     loaded = CheckpointLoader.load_checkpoint(path)
     assert loaded['meta'] == dict(iter=3)
+    assert loaded['message_hub'] == dict(runtime_info=dict(best=1))
+
+
+@pytest.mark.parametrize('place', ['meta', 'message_hub'])
+@pytest.mark.parametrize('name', ['MMSegInferencer', 'DetInferencer'])
+def test_inferencers_execute_no_config_of_a_checkpoint(tmp_path, place, name):
+    """By mmengine alone, given weights and no config, they would."""
+    toolbox = 'mmseg' if name == 'MMSegInferencer' else 'mmdet'
+    inferencer = getattr(importlib.import_module(f'{toolbox}.apis'), name)
+    marker = tmp_path / 'marker'
+    config = f"import os\nos.system('touch {marker}')\nmodel = dict(type='X')"
+    content = dict(meta=dict(cfg=config), state_dict={})
+    if place == 'message_hub':
+        content['message_hub'] = dict(runtime_info=dict(cfg=config))
+    path = saved(tmp_path, content)
+    with pytest.raises(CheckpointError, match='give a file of yours'):
+        inferencer(None, weights=path)
+    assert not marker.exists()
+    # A class that builds its model in its own way finds none either.
+    plain = BaseInferencer._init_model.__wrapped__
+    with pytest.raises((ValueError, KeyError)):
+        plain(inferencer.__new__(inferencer), ConfigDict(), path)
+    assert not marker.exists()
 
 
 @pytest.mark.parametrize('keep', [0, 10, 0.5, 0.99])

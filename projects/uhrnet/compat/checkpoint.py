@@ -224,6 +224,7 @@ def _is_damage(error: Exception, filename: str) -> bool:
                 'inline_container',
                 'invalid hash value',
                 'storage has wrong byte size',
+                'storage that is not resizable',
                 'unexpected EOF',
                 'Invalid magic number',
                 'Invalid protocol version',

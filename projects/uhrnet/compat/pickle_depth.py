@@ -1,8 +1,10 @@
-"""Tuples within tuples, which crash a process as keys of a dict.
+"""Tuples within tuples, which crash or stop a process as keys of a dict.
 
 CPython hashes them by recursion without a limit: a megabyte of a checkpoint
-is enough to overflow the stack. The standard library's ``pickletools`` takes
-the pickle apart, without executing anything, before PyTorch reads it.
+is enough to overflow the stack. And a tuple that holds another one twice, 60
+times over, takes longer than anybody waits. The standard library's
+``pickletools`` takes the pickle apart, without executing anything, before
+PyTorch reads it.
 """
 
 import pickle
@@ -14,21 +16,25 @@ from typing import IO
 
 # Tensors have 3: arguments of a function, a storage among them, its key.
 MAX_DEPTH = 100
+# All items of a tuple and of those within; more than any palette has.
+MAX_ITEMS = 50_000
 # Of torch.save's format before the zip: magic number, version, system, the
 # content, keys of storages.
 _PICKLES = 5
 _PUTS = ('BINPUT', 'LONG_BINPUT', 'PUT')
+Extent = tuple[int, int]
+_PLAIN: Extent = (0, 1)
 _GETS = ('BINGET', 'LONG_BINGET', 'GET')
 
 
 def check_depth(path: str) -> None:
-    """Refuse a checkpoint with tuples nested deeper than 100.
+    """Refuse a checkpoint with tuples that are too deep or too large.
 
     Args:
         path: A local file of ``torch.save``.
 
     Raises:
-        pickle.UnpicklingError: If it has, or if it holds no pickle.
+        pickle.UnpicklingError: If it has such tuples, or holds no pickle.
     """
     for file in _pickles(path):
         with _refused():
@@ -58,38 +64,41 @@ def _pickles(path: str) -> Iterator[IO[bytes]]:
 
 
 def _check(file: IO[bytes]) -> None:
-    """Follow a pickle's stack, with depths in the place of objects."""
-    stack: list[int | None] = []
-    memo: dict[int, int] = {}
+    """Follow a pickle's stack, with depths and sizes in place of objects."""
+    stack: list[Extent | None] = []
+    memo: dict[int, Extent] = {}
     for opcode, argument, _ in pickletools.genops(file):
         name = opcode.name
         if name in _PUTS:
-            memo[argument] = stack[-1] or 0
+            memo[argument] = stack[-1] or _PLAIN
         elif name == 'MEMOIZE':
-            memo[len(memo)] = stack[-1] or 0
+            memo[len(memo)] = stack[-1] or _PLAIN
         elif name in _GETS:
             stack.append(memo[argument])
         elif name == 'MARK':
             stack.append(None)
         elif name.startswith('TUPLE'):
-            depth = 1 + max(_taken(stack, name), default=0)
-            if depth > MAX_DEPTH:
+            items = _taken(stack, name)
+            depth = 1 + max((depth for depth, _ in items), default=0)
+            total = 1 + sum(total for _, total in items)
+            if depth > MAX_DEPTH or total > MAX_ITEMS:
                 raise pickle.UnpicklingError(
-                    f'tuples are nested deeper than {MAX_DEPTH}'
+                    f'tuples are nested deeper than {MAX_DEPTH}, or have more '
+                    f'than {MAX_ITEMS} items'
                 )
-            stack.append(depth)
+            stack.append((depth, total))
         else:
             _follow(stack, opcode)
 
 
-def _taken(stack: list, name: str) -> list[int]:
+def _taken(stack: list, name: str) -> list[Extent]:
     """Take the items of a tuple."""
     if name == 'TUPLE':
         return _to_mark(stack)
-    return [stack.pop() or 0 for _ in range(int(name[-1]))]
+    return [stack.pop() or _PLAIN for _ in range(int(name[-1]))]
 
 
-def _to_mark(stack: list) -> list[int]:
+def _to_mark(stack: list) -> list[Extent]:
     items = []
     while (item := stack.pop()) is not None:
         items.append(item)
@@ -103,4 +112,4 @@ def _follow(stack: list, opcode: pickletools.OpcodeInfo) -> None:
             _to_mark(stack)
         elif kind is not pickletools.markobject:
             stack.pop()
-    stack += [0] * len(opcode.stack_after)
+    stack += [_PLAIN] * len(opcode.stack_after)
