@@ -33,6 +33,9 @@ from .checkpoint_size import Oversized, check_archive, check_contents
 from .import_hook import when_imported
 from .pickle_depth import check_depth
 
+_SIGNS = ('Unsupported', 'Trying to', 'but got')
+# In messages of errors that are not the file's fault.
+_OF_THE_MACHINE = ('out of memory', 'deserialize object on a', 'allocate')
 _STATISTICS = ('min', 'max', 'current', 'mean')
 _lock = threading.RLock()
 
@@ -69,6 +72,21 @@ def _empty_array(kind: type, shape: tuple, code: bytes) -> Any:
     return np.ndarray(shape, np.int8)
 
 
+def _number_type(code: Any, align: Any = False, copy: Any = True) -> Any:
+    """Stand in for ``numpy.dtype``, for numbers alone.
+
+    Arrays of objects, or of structures with objects in them, are pointers.
+    """
+    import numpy as np
+
+    found = np.dtype(code, align, copy)
+    if found.kind not in 'biuf':
+        raise pickle.UnpicklingError(
+            f'{type(found).__name__} is no type of numbers'
+        )
+    return found
+
+
 def _numpy_globals() -> list[tuple[Callable, str]]:
     """What the pickle of a numpy scalar or numeric array refers to."""
     import numpy as np
@@ -78,7 +96,7 @@ def _numpy_globals() -> list[tuple[Callable, str]]:
     )
     return [
         (np.ndarray, 'numpy.ndarray'),
-        (np.dtype, 'numpy.dtype'),
+        (_number_type, 'numpy.dtype'),
         # The class of each dtype that is plain numbers; never that of 'O'.
         *(
             (kind, f'numpy.dtypes.{kind.__name__}')
@@ -196,7 +214,7 @@ def _explained(filename: str) -> Iterator[None]:
     except (
         *(EOFError, RuntimeError, OSError, zipfile.BadZipFile),
         *(ValueError, LookupError, TypeError, AttributeError, AssertionError),
-        *(OverflowError, NotImplementedError),
+        *(OverflowError, SystemError),
     ) as error:
         # Out of memory, no such device, no such file and others are not the
         # file's fault and explain themselves.
@@ -217,30 +235,20 @@ def _is_damage(error: Exception, filename: str) -> bool:
         wanted = re.search(r'you tried to allocate (\d+) bytes', str(error))
         if wanted and os.path.isfile(filename):
             return int(wanted[1]) > os.path.getsize(filename)
-        return any(
-            sign in str(error)
-            for sign in (
-                'PytorchStreamReader',
-                'inline_container',
-                'invalid hash value',
-                'storage has wrong byte size',
-                'storage that is not resizable',
-                'unexpected EOF',
-                'Invalid magic number',
-                'Invalid protocol version',
-                "Couldn't parse the version",
-            )
-        )
-    # What torch's unpickler trips over in a file that was overwritten. An
-    # address may have other troubles.
+        if any(sign in str(error) for sign in _OF_THE_MACHINE):
+            return False
+    # What torch's unpickler trips over in a file that was overwritten is of
+    # many kinds. An address may have other troubles.
     return os.path.isfile(filename)
 
 
 def _finding(error: Exception) -> str:
     """The line of torch's long message that says what was found."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = str(error)
+    text = text.partition('WeightsUnpickler error:')[2].strip() or text
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line in lines:
-        if any(w in line for w in ('Unsupported', 'Trying to', 'but got')):
+        if any(sign in line for sign in _SIGNS):
             return line
     return lines[0] if lines else type(error).__name__
 
