@@ -70,7 +70,7 @@ def _check_image(image: dict) -> None:
     check_inside(image['file_name'], 'it')
     height, width = image['height'], image['width']
     _require(
-        all(isinstance(x, int) and x > 0 for x in (height, width))
+        all(type(x) is int and x > 0 for x in (height, width))
         and height * width <= MAX_PIXELS,
         'height and width',
     )

@@ -162,7 +162,8 @@ def _check_head(index: dict, path: str) -> None:
         samples=not isinstance(index['samples'], list) or not index['samples'],
         classes=not isinstance(classes, list)
         or not all(isinstance(x, str) for x in classes),
-        palette=not _is_table(metainfo.get('palette'), 3, 256),
+        palette=not _is_table(metainfo.get('palette'), 3, 256)
+        or len(metainfo.get('palette') or classes) != len(classes),
         flip_pairs=not _is_table(metainfo.get('flip_pairs'), 2, len(classes)),
         ignore_index=type(ignored) is not int or abs(ignored) >= 2**31,
         reduce_zero_label=type(index['reduce_zero_label']) is not bool,
