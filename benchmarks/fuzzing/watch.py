@@ -6,6 +6,7 @@ removed again and so has a process of its own. Its memory is limited, and who
 hangs or crashes leaves the input behind.
 """
 
+import gc
 import hashlib
 import mmap
 import multiprocessing
@@ -161,6 +162,8 @@ def _work(
         send.send(f'the first seed was not read: {results[0]}')
         os._exit(0)
     corpus = [*seeds]
+    # Data sets collect garbage: not all of PyTorch every time.
+    gc.freeze()
     pages = int(Path('/proc/self/statm').read_text().split()[0])
     limit = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

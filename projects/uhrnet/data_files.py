@@ -80,9 +80,11 @@ def check_inside(name: str, source: str) -> None:
     Raises:
         DataError: If it is absolute, an address, or has ``..`` in it.
     """
-    # Windows' rules take apart what either system takes for a path.
+    # Windows' rules take apart what either system takes for a path. Drives
+    # are its own: elsewhere, a colon is part of a name.
     path = PureWindowsPath(name)
-    if path.anchor or '..' in path.parts or '://' in name or '\0' in name:
+    leads_out = path.root or os.path.splitdrive(name)[0] or '..' in path.parts
+    if leads_out or '://' in name or '\0' in name:
         raise DataError(
             f'{source} names {name!a:.200}, which leads out of the folder of '
             'the data set. Name files relative to it, and set data_root or '

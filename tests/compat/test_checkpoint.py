@@ -83,6 +83,26 @@ def test_numpy_objects_are_refused(tmp_path):
         CheckpointLoader.load_checkpoint(path)
 
 
+@pytest.mark.parametrize('code', ['O', 'V8', [('a', 'O')], 'U4', 'M8[s]'])
+def test_other_types_than_numbers_are_refused(tmp_path, code):
+    """Objects are pointers, in structures as well."""
+    path = saved(tmp_path, dict(x=Call(np.dtype, code)))
+    with pytest.raises(CheckpointError, match='is no type of numbers'):
+        CheckpointLoader.load_checkpoint(path)
+
+
+def test_a_type_with_the_state_of_another(tmp_path):
+    """numpy reports no error there, and Python a SystemError."""
+
+    class Kind:
+        def __reduce__(self):
+            return np.dtype, ('f8', False, True), (3, '<', 0, 0, 0, 0, 0, 0)
+
+    path = saved(tmp_path, dict(x=Kind()))
+    with pytest.raises(CheckpointError, match='is damaged'):
+        CheckpointLoader.load_checkpoint(path)
+
+
 def test_numpy_1_and_2_spellings(tmp_path):
     path = saved(tmp_path, dict(x=np.float64(1.5), y=np.arange(2)))
     content = Path(path).read_bytes()
