@@ -22,11 +22,12 @@ except ImportError:  # a checkout that is not installed
     import uhrnet  # noqa: F401
 
 import torch
-from fuzzing import converters, parsers
+from fuzzing import converters, parsers, pixels
 from fuzzing.watch import fuzz, name_of
 
-TARGETS = converters.TARGETS | parsers.TARGETS
-EXECUTIONS = converters.EXECUTIONS | parsers.EXECUTIONS
+_MODULES = (converters, parsers, pixels)
+TARGETS = {k: v for m in _MODULES for k, v in m.TARGETS.items()}
+EXECUTIONS = {k: v for m in _MODULES for k, v in m.EXECUTIONS.items()}
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,6 +1,5 @@
-"""Targets: annotations, images, depth maps, packs, descriptions, weights."""
+"""Targets: annotations, lists, packs, descriptions and weights."""
 
-import io
 import json
 from functools import cache
 from pathlib import Path
@@ -10,45 +9,30 @@ import numpy as np
 from mmdet.datasets.transforms import LoadAnnotations
 from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
-from PIL import Image
 
 from uhrnet.apis.exported_model import read_description
 from uhrnet.compat.checkpoint import CheckpointError
 from uhrnet.depth.datasets import DepthListDataset
-from uhrnet.depth.transforms import LoadCheckedDepth
 from uhrnet.detection.datasets import CheckedCocoDataset, VOCStyleDataset
 from uhrnet.errors import DataError
 from uhrnet.segmentation.datasets import PackedDataset
 from uhrnet.segmentation.datasets.pack_format import verify_pack, write_pack
 from uhrnet.segmentation.transforms import (
-    LoadCheckedAnnotations,
     LoadPackedSample,
 )
-from uhrnet.transforms import CheckImageFile, LoadCheckedImage
 
 from .converters import checkpoints, mutate_pickle
 from .mutation import (
-    mutate_bytes,
     mutate_json,
-    mutate_png,
     mutate_xml,
     with_tokens,
     zipped,
 )
-from .watch import Target
+from .watch import Target, check_named
 
 MAX_PIXELS = 2**20
 _DATA = (DataError,)
 _CLASSES = dict(classes=('cat', 'dog'))
-
-
-class Nameless(Exception):
-    """An error that does not say which file is meant."""
-
-
-def _named(error: Exception, *paths: Path) -> None:
-    if not any(path.name in str(error) for path in paths):
-        raise Nameless(str(error)) from error
 
 
 def _voc_seeds() -> list[bytes]:
@@ -95,7 +79,7 @@ def _load_voc(root: Path, name: str) -> None:
     try:
         dataset.load_data_list()
     except DataError as error:
-        _named(error, root / name, root / 'list.txt')
+        check_named(error, root / name, root / 'list.txt')
         raise
 
 
@@ -144,7 +128,7 @@ def _run_coco(data: bytes, folder: Path) -> None:
             serialize_data=False,
         )
     except DataError as error:
-        _named(error, path)
+        check_named(error, path)
         raise
     load = LoadAnnotations(with_bbox=True, with_mask=True)
     for image in dataset.data_list:
@@ -160,98 +144,8 @@ def _run_depth_list(data: bytes, folder: Path) -> None:
     try:
         DepthListDataset(ann_file=str(path), pipeline=[])
     except DataError as error:
-        _named(error, path)
+        check_named(error, path)
         raise
-
-
-def _images() -> list[bytes]:
-    values = np.arange(8 * 9 * 3, dtype=np.uint8).reshape(8, 9, 3)
-    found = []
-    for kind in ('PNG', 'JPEG', 'BMP', 'TIFF', 'WEBP', 'GIF', 'PPM'):
-        target = io.BytesIO()
-        Image.fromarray(values).save(target, kind)
-        found.append(target.getvalue())
-    eps = b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n'
-    return [*found, eps + b'(canary) (w) file\n']
-
-
-def _run_image(data: bytes, folder: Path) -> None:
-    path = folder / 'image.png'
-    path.write_bytes(data)
-    try:
-        for backend in ('cv2', 'pillow'):
-            LoadCheckedImage(imdecode_backend=backend, max_pixels=MAX_PIXELS)(
-                dict(img_path=str(path))
-            )
-        CheckImageFile(max_pixels=MAX_PIXELS)(dict(img_path=str(path)))
-    except DataError as error:
-        _named(error, path)
-        raise
-
-
-def _labels() -> list[bytes]:
-    values = np.arange(72, dtype=np.uint8).reshape(8, 9) % 5
-    kinds = ('.png', '.bmp', '.tiff')
-    return [cv2.imencode(kind, values)[1].tobytes() for kind in kinds]
-
-
-def _run_labels(data: bytes, folder: Path) -> None:
-    path = folder / 'labels.png'
-    path.write_bytes(data)
-    try:
-        LoadCheckedAnnotations(5, max_pixels=MAX_PIXELS)(
-            dict(
-                seg_map_path=str(path),
-                ori_shape=(8, 9),
-                reduce_zero_label=False,
-                seg_fields=[],
-            )
-        )
-    except DataError as error:
-        _named(error, path)
-        raise
-
-
-def _depths() -> list[bytes]:
-    values = np.arange(1, 73, dtype=np.uint16).reshape(8, 9)
-    return [cv2.imencode('.png', values)[1].tobytes()]
-
-
-def _depth_arrays() -> list[bytes]:
-    found = []
-    for kind in ('<f4', '<f8', '>u2', '<f2', '?', 'O', '<U3'):
-        target = io.BytesIO()
-        np.save(target, np.ones((8, 9)).astype(kind), allow_pickle=True)
-        found.append(target.getvalue())
-    return found
-
-
-def _depth_zips() -> list[bytes]:
-    found = []
-    for save in (np.savez, np.savez_compressed):
-        target = io.BytesIO()
-        save(target, depth=np.ones((8, 9), np.float32), other=np.ones(3))
-        found.append(target.getvalue())
-    return found
-
-
-def _run_depth(data: bytes, folder: Path, name: str) -> None:
-    path = folder / name
-    path.write_bytes(data)
-    try:
-        LoadCheckedDepth(1, 80, max_pixels=MAX_PIXELS)(
-            dict(depth_map_path=str(path), ori_shape=(8, 9))
-        )
-    except DataError as error:
-        _named(error, path)
-        raise
-
-
-_HEADERS = with_tokens(
-    b"'descr': '|O'", b'(9999999999, 9)', b'(-1, 9)', b'((((', b'True',
-    b"'<f4'", b"[('a', '<f4')]", b'\x93NUMPY\x02\0', b'\x93NUMPY\x03\0',
-    b'8' * 5000, b'(2, 2, 2)',
-)  # fmt: skip
 
 
 @cache
@@ -292,7 +186,7 @@ def _run_pack(data: bytes, folder: Path) -> None:
             LoadPackedSample()(sample)
         verify_pack(root, str)
     except DataError as error:
-        _named(error, root)
+        check_named(error, root)
         raise
 
 
@@ -312,7 +206,7 @@ def _run_description(data: bytes, folder: Path) -> None:
     try:
         read_description(path, text)
     except DataError as error:
-        _named(error, path)
+        check_named(error, path)
         raise
 
 
@@ -322,7 +216,7 @@ def _run_checkpoint(data: bytes, folder: Path) -> None:
     try:
         CheckpointLoader.load_checkpoint(str(path), 'cpu')
     except CheckpointError as error:
-        _named(error, path)
+        check_named(error, path)
         raise
 
 
@@ -339,27 +233,6 @@ TARGETS = {
         _run_depth_list,
         lambda: [b'a/b.jpg c/d.png 700.5\n/e.jpg None 700\nf.jpg g.png\n'],
         _LINES,
-        _DATA,
-    ),
-    'image': Target(_run_image, _images, mutate_bytes, _DATA),
-    'image PNG': Target(_run_image, lambda: _images()[:1], mutate_png, _DATA),
-    'labels': Target(_run_labels, _labels, mutate_png, _DATA),
-    'depth PNG': Target(
-        lambda data, folder: _run_depth(data, folder, 'depth.png'),
-        _depths,
-        mutate_png,
-        _DATA,
-    ),
-    'depth npy': Target(
-        lambda data, folder: _run_depth(data, folder, 'depth.npy'),
-        _depth_arrays,
-        _HEADERS,
-        _DATA,
-    ),
-    'depth npz': Target(
-        lambda data, folder: _run_depth(data, folder, 'depth.npz'),
-        _depth_zips,
-        zipped(_HEADERS),
         _DATA,
     ),
     'pack': Target(_run_pack, _pack_seeds, mutate_json, _DATA),
@@ -382,12 +255,6 @@ EXECUTIONS = {
     'VOC list': 2_000,
     'COCO': 6_000,
     'depth list': 4_000,
-    'image': 6_000,
-    'image PNG': 4_000,
-    'labels': 4_000,
-    'depth PNG': 3_000,
-    'depth npy': 5_000,
-    'depth npz': 4_000,
     'pack': 4_000,
     'description': 5_000,
     'checkpoint zip': 3_000,

@@ -78,6 +78,16 @@ class Watched(BaseException):
     """An input did what no file may do."""
 
 
+class Nameless(Exception):
+    """An error that does not say which file is meant."""
+
+
+def check_named(error: Exception, *paths: Path) -> None:
+    """Refuse an error that names none of these files."""
+    if not any(path.name in str(error) for path in paths):
+        raise Nameless(str(error)) from error
+
+
 def fuzz(target: Target, executions: int, seed: int, folder: Path) -> Outcome:
     """Run a target on mutated inputs, in processes of its own.
 

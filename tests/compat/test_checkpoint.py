@@ -20,6 +20,7 @@ from torch import nn
 
 import uhrnet  # noqa: F401, installs the remedies
 from uhrnet.compat import checkpoint as compat
+from uhrnet.compat.allow_list import allowed_globals, safe_loading
 from uhrnet.compat.checkpoint import CheckpointError
 
 
@@ -111,7 +112,7 @@ def test_numpy_1_and_2_spellings(tmp_path):
     assert names == [b'numpy._core'] or names == [b'numpy.core']
     for core in spelled:
         module = core.decode() + '.multiarray'
-        allowed = {name for _, name in compat.allowed_globals()}
+        allowed = {name for _, name in allowed_globals()}
         assert f'{module}.scalar' in allowed
         assert f'{module}._reconstruct' in allowed
     assert compat.load_checkpoint(path)['x'] == 1.5
@@ -300,9 +301,9 @@ def test_allow_list_ends_with_the_load(tmp_path):
 
 
 def test_entries_of_the_user_stay(tmp_path):
-    item = compat.allowed_globals()[0]
+    item = allowed_globals()[0]
     with torch.serialization.safe_globals([item]):
-        with compat.safe_loading():
+        with safe_loading():
             pass
         assert item in torch.serialization.get_safe_globals()
 

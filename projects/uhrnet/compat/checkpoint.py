@@ -21,14 +21,14 @@ import functools
 import os
 import pickle
 import re
-import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlparse
 
+from .allow_list import safe_loading
 from .checkpoint_size import Oversized, check_archive, check_contents
 from .import_hook import when_imported
 from .pickle_depth import check_depth
@@ -36,110 +36,10 @@ from .pickle_depth import check_depth
 _SIGNS = ('Unsupported', 'Trying to', 'but got')
 # In messages of errors that are not the file's fault.
 _OF_THE_MACHINE = ('out of memory', 'deserialize object on a', 'allocate')
-_STATISTICS = ('min', 'max', 'current', 'mean')
-_lock = threading.RLock()
 
 
 class CheckpointError(RuntimeError):
     """A checkpoint that is damaged or holds more than data."""
-
-
-def _history_buffer_method(owner: type, name: str) -> Callable:
-    """Stand in for ``getattr``, which pickle uses to name a method.
-
-    mmengine stores the methods ``HistoryBuffer.min`` and so on. The real
-    ``getattr`` on an allow-list would hand a hostile file any attribute of
-    any allowed object.
-    """
-    from mmengine.logging import HistoryBuffer
-
-    if owner is not HistoryBuffer or name not in _STATISTICS:
-        raise pickle.UnpicklingError(
-            f'attribute {name!r} of {owner!r} may not be read'
-        )
-    return getattr(owner, name)
-
-
-def _empty_array(kind: type, shape: tuple, code: bytes) -> Any:
-    """Stand in for numpy's ``_reconstruct``, which takes any shape.
-
-    The pickle of an array starts with an empty one.
-    """
-    import numpy as np
-
-    if kind is not np.ndarray or shape != (0,) or code != b'b':
-        raise pickle.UnpicklingError('an array starts with a shape of its own')
-    return np.ndarray(shape, np.int8)
-
-
-def _number_type(code: Any, align: Any = False, copy: Any = True) -> Any:
-    """Stand in for ``numpy.dtype``, for numbers alone.
-
-    Arrays of objects, or of structures with objects in them, are pointers.
-    """
-    import numpy as np
-
-    found = np.dtype(code, align, copy)
-    if found.kind not in 'biuf':
-        raise pickle.UnpicklingError(
-            f'{type(found).__name__} is no type of numbers'
-        )
-    return found
-
-
-def _numpy_globals() -> list[tuple[Callable, str]]:
-    """What the pickle of a numpy scalar or numeric array refers to."""
-    import numpy as np
-
-    multiarray = (
-        np._core.multiarray if hasattr(np, '_core') else np.core.multiarray
-    )
-    return [
-        (np.ndarray, 'numpy.ndarray'),
-        (_number_type, 'numpy.dtype'),
-        # The class of each dtype that is plain numbers; never that of 'O'.
-        *(
-            (kind, f'numpy.dtypes.{kind.__name__}')
-            for kind in (type(np.dtype(code)) for code in '?bBhHiIlLefd')
-        ),
-        # numpy 2 renamed numpy.core; files of both spellings exist.
-        *(
-            (function, f'numpy.{core}.multiarray.{name}')
-            for core in ('core', '_core')
-            for name, function in (
-                ('_reconstruct', _empty_array),
-                ('scalar', multiarray.scalar),
-            )
-        ),
-    ]
-
-
-def allowed_globals() -> list[tuple[Callable, str]]:
-    """Return the allow-list as ``(object, name in the file)`` pairs."""
-    from mmengine.logging import HistoryBuffer
-
-    return [
-        (HistoryBuffer, 'mmengine.logging.history_buffer.HistoryBuffer'),
-        (_history_buffer_method, 'builtins.getattr'),
-        *_numpy_globals(),
-    ]
-
-
-@contextmanager
-def safe_loading() -> Iterator[None]:
-    """Allow what mmengine writes, inside the ``with`` block only.
-
-    torch's allow-list belongs to the process. The lock keeps two threads
-    from ending each other's scope, and entries that the user had added
-    before stay afterwards.
-    """
-    from torch import serialization
-
-    with _lock:
-        present = set(serialization.get_safe_globals())
-        ours = [item for item in allowed_globals() if item not in present]
-        with serialization.safe_globals(ours):
-            yield
 
 
 def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:

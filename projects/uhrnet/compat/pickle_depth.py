@@ -35,6 +35,7 @@ def check_depth(path: str) -> None:
 
     Raises:
         pickle.UnpicklingError: If it has such tuples, or holds no pickle.
+        ValueError, LookupError: If it was cut or overwritten.
     """
     for file in _pickles(path):
         with _refused():
@@ -43,10 +44,12 @@ def check_depth(path: str) -> None:
 
 @contextmanager
 def _refused() -> Iterator[None]:
-    """Turn what pickletools raises for damage into one kind."""
+    """Tell what is no pickle from one that was cut."""
     try:
         yield
-    except (ValueError, IndexError, KeyError) as error:
+    except ValueError as error:
+        if 'unknown' not in str(error):
+            raise
         raise pickle.UnpicklingError(f'no pickle: {error!s:.200}') from None
 
 
