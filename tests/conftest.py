@@ -25,6 +25,17 @@ def seeded():
     torch.manual_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def same_scope():
+    """The default scope of registries as it was, after runs in a test."""
+    from mmengine.registry import DefaultScope
+
+    before = DefaultScope._instance_dict.copy()
+    yield
+    DefaultScope._instance_dict.clear()
+    DefaultScope._instance_dict.update(before)
+
+
 @pytest.fixture(scope='session')
 def scenes(tmp_path_factory):
     """A small rendered data set: 8 training and 4 validation images."""

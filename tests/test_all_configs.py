@@ -11,6 +11,8 @@ from config_files import (
     of_detection,
 )
 
+from uhrnet.engine.config_fit import check_classes
+
 
 def test_all_are_seen():
     assert len(CONFIGS) == NUM_CONFIGS
@@ -18,7 +20,9 @@ def test_all_are_seen():
     assert len(names) == NUM_CONFIGS, 'basenames must be unique'
     for path in CONFIGS:
         scope = 'mmdet' if of_detection(path) else 'mmseg'
-        assert load(path).default_scope == scope
+        cfg = load(path)
+        assert cfg.default_scope == scope
+        check_classes(cfg)
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=[path.stem for path in CONFIGS])

@@ -151,6 +151,8 @@ def test_centernet_is_mmdetections(mmdet_scope):
     theirs = Config.fromfile(
         HOST.parent / 'centernet/centernet_r18_8xb16-crop512-140e_coco.py'
     )
+    loops = [x.train_cfg.pop('type') for x in (ours, theirs)]
+    assert loops[0] == f'Resumable{loops[1]}'
     for key in ('optim_wrapper', 'param_scheduler', 'train_cfg'):
         assert ours[key] == theirs[key]
     heads = [x.model.bbox_head for x in (ours, theirs)]

@@ -42,6 +42,7 @@ def test_segmentation_needs_no_detection():
         'import sys\n'
         'sys.modules["mmdet"] = None  # importing it fails\n'
         'import uhrnet.segmentation\n'
+        'import uhrnet.apis.dataset_checks.pixel_sources\n'
         'from mmseg.registry import MODELS\n'
         'print(MODELS.get("ExactHRNet").__name__)'
     )
@@ -54,6 +55,7 @@ def test_detection_needs_no_segmentation():
         'import sys\n'
         'sys.modules["mmseg"] = None  # importing it fails\n'
         'import uhrnet.detection\n'
+        'import uhrnet.apis.dataset_checks.box_sources\n'
         'from mmdet.registry import DATASETS, MODELS\n'
         'print(MODELS.get("NearestHRNet").__name__,'
         ' DATASETS.get("BCCDDataset").__name__)'

@@ -13,6 +13,7 @@ except ImportError:  # a checkout that is not installed
 from mmengine.config import Config, ConfigDict
 from mmengine.logging import print_log
 
+from uhrnet.command_line import run
 from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.dataset_configs import innermost_dataset
 from uhrnet.engine.launch import (
@@ -25,6 +26,7 @@ from uhrnet.engine.launch import (
     prepare_config,
     prepare_distributed,
 )
+from uhrnet.errors import ConfigError
 from uhrnet.memory import keep_freed_memory
 
 PICKLES = ('.pkl', '.pickle')
@@ -164,12 +166,12 @@ def use_exported(cfg: Config, args: argparse.Namespace) -> None:
     """Evaluate an exported file, of a detector with a checkpoint's heads."""
     detecting = cfg.get('default_scope') == 'mmdet'
     if detecting and not args.heads:
-        raise ValueError(
+        raise ConfigError(
             '--backend: an exported detector has backbone and neck alone. '
             'Name the checkpoint that it was exported from with --heads'
         )
     if args.heads and not detecting:
-        raise ValueError(
+        raise ConfigError(
             '--heads is for detectors: all else is exported whole'
         )
     cfg.load_from = args.heads
@@ -185,7 +187,7 @@ def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:
     """Turn on the visualisation hook for every test image."""
     hook = cfg.default_hooks.get('visualization')
     if hook is None:
-        raise ValueError(
+        raise ConfigError(
             '--show and --show-dir need default_hooks.visualization in the '
             'config'
         )
@@ -206,7 +208,7 @@ def use_tta(cfg: Config, flip_only: bool) -> None:
     """
     for key in ('tta_model', 'tta_pipeline'):
         if not cfg.get(key):
-            raise ValueError(f'--tta needs {key} in the config')
+            raise ConfigError(f'--tta needs {key} in the config')
     dataset = innermost_dataset(cfg.test_dataloader)
     resizing = [step for step in dataset.pipeline if step.type == 'Resize']
     dataset.pipeline = cfg.tta_pipeline
@@ -239,21 +241,21 @@ def save_predictions(cfg: Config, path: str) -> None:
         ):
             evaluator.output_dir = path
     else:
-        raise ValueError(f'--out {path} must end in .pkl')
+        raise ConfigError(f'--out {path} must end in .pkl')
 
 
 def check_submission(cfg: Config, folder: str | None) -> None:
     """Refuse what would leave no submission, or one of mixed files."""
     detecting = cfg.get('default_scope') == 'mmdet'
     if detecting and 'submission' not in cfg:
-        raise ValueError(
+        raise ConfigError(
             '--format-only needs submission in the config: the images of a '
             'test server, and an evaluator that writes what it takes'
         )
     if folder is None or folder.endswith(PICKLES):
-        raise ValueError('--format-only needs --out FOLDER')
+        raise ConfigError('--format-only needs --out FOLDER')
     if os.path.exists(folder) and os.listdir(folder):
-        raise ValueError(
+        raise ConfigError(
             f'--out {folder} is not empty, and all files in it would be '
             'submitted: name a new folder'
         )
@@ -294,4 +296,4 @@ def without_labels(pipeline: list) -> list:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

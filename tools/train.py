@@ -12,7 +12,9 @@ except ImportError:  # a checkout that is not installed
 from mmengine.config import Config
 from mmengine.device import get_device
 
+from uhrnet.command_line import run
 from uhrnet.engine.data_sources import check_data_roots
+from uhrnet.engine.hooks.preemption import Preempted
 from uhrnet.engine.launch import (
     add_common_arguments,
     add_compile_argument,
@@ -23,6 +25,7 @@ from uhrnet.engine.launch import (
     prepare_config,
     prepare_distributed,
 )
+from uhrnet.errors import ConfigError
 from uhrnet.memory import keep_freed_memory
 
 
@@ -59,7 +62,7 @@ def main() -> None:
         use_amp(cfg)
     if args.auto_scale_lr:
         if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
-            raise ValueError(
+            raise ConfigError(
                 f'{args.config} has no auto_scale_lr.base_batch_size: say '
                 'which total batch size its learning rate is for'
             )
@@ -73,7 +76,11 @@ def main() -> None:
     check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
     prepare_distributed(cfg)
     keep_freed_memory()
-    build_runner(cfg).train()
+    try:
+        build_runner(cfg).train()
+    except Preempted as stop:
+        leave_distributed(stop.code)
+        raise
     leave_distributed()
 
 
@@ -87,13 +94,13 @@ def use_amp(cfg: Config) -> None:
     if kind in ('AmpOptimWrapper', 'Bf16OptimWrapper'):
         return
     if kind != 'OptimWrapper':
-        raise ValueError(
+        raise ConfigError(
             f'--amp cannot change an optim_wrapper of type {kind}: it needs '
             'OptimWrapper'
         )
     if get_device() == 'cpu':
         if 'roi_head' in cfg.model:
-            raise ValueError(
+            raise ConfigError(
                 '--amp on a CPU means bfloat16, to which MMDetection rounds '
                 'regions too, by up to 4 pixels: train detectors with a '
                 'roi_head without it'
@@ -105,4 +112,4 @@ def use_amp(cfg: Config) -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

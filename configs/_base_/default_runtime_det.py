@@ -10,7 +10,8 @@ randomness = dict(seed=0)
 custom_hooks = [
     dict(type='CheckpointFitHook'),
     dict(type='NumClassCheckHook'),
-    dict(type='CheckInvalidLossHook', interval=1)
+    dict(type='FiniteHook'),
+    dict(type='PreemptionHook')
 ]
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(

@@ -7,7 +7,12 @@ env_cfg = dict(
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'))
 randomness = dict(seed=0)
-custom_hooks = [dict(type='CheckpointFitHook'), dict(type='FlipPairsHook')]
+custom_hooks = [
+    dict(type='CheckpointFitHook'),
+    dict(type='FlipPairsHook'),
+    dict(type='FiniteHook'),
+    dict(type='PreemptionHook')
+]
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(
     type='SideBySideVisualizer', vis_backends=vis_backends, name='visualizer')

@@ -6,7 +6,7 @@ from pathlib import PureWindowsPath
 
 from mmengine import fileio
 
-from .errors import DataError
+from .errors import DataError, MissingFileError
 
 # Of a file that is read as a whole: annotations, and images by default.
 MAX_BYTES = 2**32
@@ -27,15 +27,16 @@ def read_file(
         named_by: What names the file, for the message.
 
     Raises:
-        DataError: If it is missing, cannot be read, or is larger, or if it is
-            a folder, a device or a pipe, which may have no end.
+        MissingFileError: If it is not there.
+        DataError: If it cannot be read or is larger, or if it is a folder, a
+            device or a pipe, which may have no end.
     """
     try:
         if not backend_args:
             check_plain(path, max_bytes)
         return fileio.get(path, backend_args=backend_args)
     except FileNotFoundError:
-        raise DataError(
+        raise MissingFileError(
             f'{path} is missing, although {named_by} names it. Complete the '
             'data set.'
         ) from None

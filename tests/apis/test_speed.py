@@ -13,6 +13,7 @@ from mmengine.config import Config
 
 from uhrnet.apis.speed import Result, measure, peak_of, seconds_of
 from uhrnet.apis.speed_case import Case, build_call, random_batch
+from uhrnet.errors import ConfigError
 
 FCN = 'uhrnet/fcn_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
 DEPTH = 'uhrnet/depth_uhrnet-w18-small_1xb8-4k_scenes-96x160.py'
@@ -123,8 +124,10 @@ def test_in_turn():
 
 
 def test_a_case_that_fails():
-    with pytest.raises(RuntimeError, match='none.py.*FileNotFoundError'):
+    with pytest.raises(ConfigError, match='none.py does not exist'):
         measure([Case('none.py')])
+    with pytest.raises(ConfigError, match='scenes.*: stock_memory is for'):
+        measure([case(stock_memory=True)])
     with pytest.raises(ValueError, match='rounds must be 1 or more'):
         measure([case()], rounds=0)
 

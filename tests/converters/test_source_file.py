@@ -158,9 +158,9 @@ def test_sparse_members(read):
 
 
 def test_what_is_no_file(tmp_path):
-    with pytest.raises(OSError, match='no such file'):
+    with pytest.raises(ConversionError, match='no such file'):
         read_paddle_file(tmp_path / 'absent.pdparams')
-    with pytest.raises(OSError, match='is a folder'):
+    with pytest.raises(ConversionError, match='is a folder'):
         read_paddle_file(tmp_path)
 
 

@@ -116,6 +116,10 @@ def test_missing_images_are_named(tmp_path, key):
     option = f'--cfg-options train_dataloader.dataset.data_prefix.{key}=FOLDER'
     assert option in str(error.value)
     (tmp_path / 'images/train').mkdir(parents=True)
+    if key == 'img_path':
+        with pytest.raises(DataError, match='holds no file'):
+            check_data_roots(cfg, ('train_dataloader',))
+    (tmp_path / 'images/train/a.png').touch()
     check_data_roots(cfg, ('train_dataloader',))
 
 

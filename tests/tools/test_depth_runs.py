@@ -1,7 +1,6 @@
 """Training and testing depth from the command line, on small scenes."""
 
 import re
-import shutil
 
 import cv2
 import numpy as np
@@ -149,36 +148,6 @@ def test_submission_for_the_server(trained, tmp_path):
     assert f'{out} holds 1 files to submit' in log
     saved = cv2.imread(str(out / '0000000004.png'), cv2.IMREAD_UNCHANGED)
     assert saved.dtype == np.uint16 and saved.shape == (352, 1216)
-
-
-@pytest.fixture
-def broken(scenes, tmp_path):
-    """A copy of the scenes to damage."""
-    root = tmp_path / 'scenes'
-    shutil.copytree(scenes, root)
-    return root
-
-
-def train_fails(root, folder, *more):
-    return fail(
-        'tools/train.py', CONFIG, '--work-dir', folder, *options(root, *more)
-    )
-
-
-def test_a_picture_of_depth(broken, tmp_path):
-    for path in (broken / 'depth/train').glob('*.png'):
-        cv2.imwrite(str(path), np.zeros((64, 96), np.uint8))
-    text = train_fails(
-        broken, tmp_path / 'run',
-        'train_dataloader.dataset.depth_map_suffix=.png',
-    )  # fmt: skip
-    assert 'depth/train/0000' in text and 'holds uint8' in text
-    assert 'one channel with 16 bits' in text
-
-
-def test_unknown_crop(scenes, tmp_path):
-    text = train_fails(scenes, tmp_path, 'val_evaluator.crop=kb')
-    assert "'garg', 'eigen', 'nyu', or None, not 'kb'" in text
 
 
 def test_missing_data(tmp_path):

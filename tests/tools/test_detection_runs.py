@@ -143,6 +143,8 @@ def test_masks_with_two_processes(tmp_path, scenes):
         'test_dataloader.dataset.pipeline.2.scale=(96,64)',
         'val_dataloader.dataset.pipeline.2.scale=(96,64)',
         f'val_evaluator.ann_file={scenes / "instances_val.json"}',
+        # an odd number for two processes
+        'test_dataloader.dataset.indices=3',
     )
     log = succeed(
         'tools/dist_train.sh', MASKS, 2, '--work-dir', tmp_path, *options

@@ -70,19 +70,3 @@ def test_figures_of_the_file_are_those_of_the_model(small, scenes, tmp_path):
         'model.data_preprocessor.mean=[0,0,0]',
     )  # fmt: skip
     assert 'was trained with mean [127.5, 127.5, 127.5]' in said
-
-
-def test_refused(small, tmp_path):
-    config, checkpoint = small
-    export = 'tools/deployment/export.py', config
-    said = fail(
-        *export, checkpoint, '--format', 'onnx', '--cfg-options', 'modell.x=1'
-    )
-    assert 'nothing reads modell. Did you mean model?' in said
-    said = fail(*export, tmp_path / 'none.pth', '--format', 'onnx')
-    assert 'none.pth' in said
-    other = ROOT / BASE
-    said = fail(
-        'tools/deployment/export.py', other, checkpoint, '--format', 'onnx'
-    )
-    assert 'weights.pth does not fit the model of this config' in said

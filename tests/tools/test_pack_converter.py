@@ -199,7 +199,7 @@ def test_verify_names_a_damaged_sample(pack, tool, capsys):
         content = bytearray((root / file).read_bytes())
         content[len(content) * 5 // 8 + 9] ^= 1  # in the sixth of eight
         (root / file).write_bytes(content)
-        with pytest.raises(SystemExit, match='1 damaged of 16'):
+        with pytest.raises(DataError, match='1 damaged of 16'):
             tool('--verify', root)
         printed = capsys.readouterr().out
         assert f'00005.png: its {kind} ' in printed
@@ -235,7 +235,7 @@ def test_what_is_wrong_stops(pack):
         assert 'sample 2' in refused(shape=shape)
     for broken in (dict(shape=[64]), dict(image=None), dict(samples=None)):
         assert 'damaged' in refused(**broken)
-    for pairs in ([[0, 300]], [[0, -1]], [[0, 77]], [[0]], 7):
+    for pairs in ([[0, 300]], [[0, -1]], [[0, 77]], [[0]], 7, False):
         assert 'damaged' in refused(label_map=pairs)
     assert 'reduce_zero_label' in refused(reduce_zero_label='false')
     assert 'ignore_index' in refused(ignore_index='x')

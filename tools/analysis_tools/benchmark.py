@@ -23,10 +23,11 @@ except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
 import torch
-from mmengine.config import DictAction
 
 from uhrnet.apis.speed import Result, measure
 from uhrnet.apis.speed_case import DTYPES, Case
+from uhrnet.command_line import run
+from uhrnet.engine.config_file import add_cfg_options
 from uhrnet.engine.launch import add_compile_argument
 from uhrnet.models.backbones.memory_formats import MEMORY_FORMATS
 
@@ -66,9 +67,7 @@ def case_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--device', default='cuda' if torch.cuda.is_available() else 'cpu'
     )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE'
-    )
+    add_cfg_options(parser)
     return parser
 
 
@@ -114,10 +113,7 @@ def row(name: str, case: Case, result: Result, first: Result) -> str:
 def main() -> None:
     """Measure and print a table."""
     args, cases = parse_args()
-    try:
-        results = measure(cases, args.rounds, args.threads)
-    except (RuntimeError, ValueError) as error:
-        sys.exit(str(error))
+    results = measure(cases, args.rounds, args.threads)
     print(f'torch {torch.__version__}, {args.threads} threads')
     head = ['', 'median', 'range', 'images/s', 'to the first', 'peak', 'GMACs']
     if results[0].kernels is not None:
@@ -128,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -11,10 +11,12 @@ except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
 import torch
-from mmengine.config import Config, DictAction
 from mmengine.registry import MODELS, init_default_scope
 
 from uhrnet.apis import DensePart, measure_complexity
+from uhrnet.command_line import run
+from uhrnet.engine.config_file import add_cfg_options, read_config
+from uhrnet.engine.launch import merge_cfg_options
 
 
 def parse_args() -> argparse.Namespace:
@@ -39,14 +41,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--json', action='store_true', help='print one JSON object'
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='override values of the config',
-    )
+    add_cfg_options(parser)
     args = parser.parse_args()
     if len(args.shape) > 2 or min(args.shape) < 1:
         parser.error('--shape takes a height and a width, both positive')
@@ -56,8 +51,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Count and print."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args.config)
+    merge_cfg_options(cfg, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'mmengine'))
     with torch.device('meta'):
         model = MODELS.build(cfg.model)
@@ -89,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

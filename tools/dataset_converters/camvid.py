@@ -19,6 +19,7 @@ except ImportError:  # a checkout that is not installed
 import cv2
 import numpy as np
 
+from uhrnet.command_line import run
 from uhrnet.errors import DataError
 from uhrnet.transforms.image_loading import decode_image
 
@@ -58,17 +59,26 @@ def main() -> None:
         )
     unfinished = target.with_name(f'.{target.name}.unfinished')
     shutil.rmtree(unfinished, ignore_errors=True)
-    for split, files in pairs.items():
-        for folder in ('images', 'annotations'):
-            (unfinished / folder / split).mkdir(parents=True)
-        for image, labels in files:
-            shutil.copyfile(image, unfinished / 'images' / split / image.name)
-            cv2.imwrite(
-                str(unfinished / 'annotations' / split / labels.name),
-                convert_labels(labels),
-            )
-        print(f'{split}: {len(files)} images')
-    unfinished.rename(target)
+    try:
+        for split, files in pairs.items():
+            write_split(unfinished, split, files)
+            print(f'{split}: {len(files)} images')
+        unfinished.rename(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def write_split(
+    target: Path, split: str, files: list[tuple[Path, Path]]
+) -> None:
+    """Copy images and rewrite labels."""
+    for folder in ('images', 'annotations'):
+        (target / folder / split).mkdir(parents=True)
+    for image, labels in files:
+        shutil.copyfile(image, target / 'images' / split / image.name)
+        path = target / 'annotations' / split / labels.name
+        if not cv2.imwrite(str(path), convert_labels(labels)):
+            raise DataError(f'{path} cannot be written. Is the disk full?')
 
 
 def find_pairs(source: Path, split: str) -> list[tuple[Path, Path]]:
@@ -107,4 +117,4 @@ def is_complete(target: Path, split: str, pairs: list) -> bool:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

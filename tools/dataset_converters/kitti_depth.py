@@ -19,6 +19,7 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
+from uhrnet.command_line import run
 from uhrnet.errors import DataError
 
 # Lines of each list, and those of them that name a depth map.
@@ -109,4 +110,4 @@ def check(path: Path, counts: tuple[int, int], root: Path) -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -27,6 +27,7 @@ except ImportError:  # a checkout that is not installed
 import numpy as np
 from PIL import Image
 
+from uhrnet.command_line import run
 from uhrnet.errors import DataError
 
 COUNTS = {'train': 30462, 'val': 10000, 'testing': 10000}
@@ -246,4 +247,4 @@ def find_fault(image: Path, labels: Path) -> tuple[Path, str] | None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

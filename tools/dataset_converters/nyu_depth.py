@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 from scipy.io import loadmat
 
+from uhrnet.command_line import run
 from uhrnet.errors import DataError
 
 COUNTS = {'train': 795, 'test': 654}
@@ -90,7 +91,8 @@ def read_splits(path: Path) -> dict[str, set[int]]:
         splits = {x: content[f'{x}Ndxs'].ravel() - 1 for x in COUNTS}
     except Exception as error:  # scipy raises many kinds for damaged files
         raise DataError(
-            f'{path} is not the splits.mat of NYU Depth v2: {error}'
+            f'{path} is not the splits.mat of NYU Depth v2, download it '
+            f'again: {error}'
         ) from error
     splits = {x: set(indices.tolist()) for x, indices in splits.items()}
     counts = {x: len(indices) for x, indices in splits.items()}
@@ -143,4 +145,4 @@ def write_images(
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -19,11 +19,12 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
-from mmengine.config import Config, DictAction
 from mmengine.dataset import BaseDataset
 from mmengine.registry import DATASETS, init_default_scope
 from PIL import Image
 
+from uhrnet.command_line import run
+from uhrnet.engine.config_file import add_cfg_options, read_config
 from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.dataset_configs import innermost_dataset
 from uhrnet.engine.launch import merge_cfg_options
@@ -40,15 +41,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--verify', type=Path, metavar='OUT', help='check a packed copy'
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='override values of the config, for example '
-        'train_dataloader.dataset.data_root=FOLDER',
-    )
+    add_cfg_options(parser)
     args = parser.parse_args()
     if (args.out is None) == (args.verify is None):
         parser.error('give CONFIG and OUT, or --verify OUT alone')
@@ -66,7 +59,7 @@ def main() -> None:
         verify(args.verify)
         return
     check_new(args.out)
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config)
     merge_cfg_options(cfg, args.cfg_options)
     init_default_scope(cfg.default_scope)
     check_data_roots(cfg, ('train_dataloader',))
@@ -147,12 +140,12 @@ def verify(root: Path) -> None:
 
     samples, damaged = verify_pack(root, print)
     if damaged:
-        sys.exit(
-            f'error: {damaged} damaged of {2 * samples} arrays of {root}. '
+        raise DataError(
+            f'{damaged} damaged of {2 * samples} arrays of {root}. '
             'Pack the data set again.'
         )
     print(f'{root}: {samples} samples, all as they were packed')
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

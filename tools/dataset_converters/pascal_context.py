@@ -25,6 +25,7 @@ import numpy as np
 from PIL import Image
 from pycocotools import mask as rle
 
+from uhrnet.command_line import run
 from uhrnet.errors import DataError
 
 COUNTS = {'train': 4998, 'val': 5105}
@@ -191,4 +192,4 @@ def draw(image: dict, folder: Path, path: Path) -> np.ndarray:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

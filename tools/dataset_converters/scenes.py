@@ -15,6 +15,8 @@ from pathlib import Path
 if find_spec('uhrnet') is None:
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
+from uhrnet.command_line import run
+from uhrnet.errors import ConfigError
 from uhrnet.scenes import write_dataset
 
 
@@ -62,7 +64,7 @@ def main() -> None:
         )
     except (FileExistsError, ValueError) as error:
         hint = ' (--overwrite)' if str(error).endswith('overwrite it') else ''
-        sys.exit(f'error: {error}{hint}')
+        raise ConfigError(f'{error}{hint}') from error
     counts = ' + '.join(f'{n} {name}' for name, n in meta['splits'].items())
     pixels = {
         name: sum(split[name] for split in meta['pixels'].values())
@@ -77,4 +79,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -14,12 +14,12 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
-from mmengine.config import Config, DictAction
 
-from uhrnet.apis.export import ExportError, export_model
+from uhrnet.apis.export import export_model
 from uhrnet.apis.export_formats import SUFFIXES
 from uhrnet.apis.loading import load_model
-from uhrnet.compat.checkpoint import CheckpointError
+from uhrnet.command_line import run
+from uhrnet.engine.config_file import add_cfg_options, read_config
 from uhrnet.engine.launch import merge_cfg_options
 
 
@@ -58,14 +58,7 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='take images of --shape alone, for runtimes that want to know',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='override values of the config',
-    )
+    add_cfg_options(parser)
     args = parser.parse_args()
     if min(args.shape) < 1:
         parser.error('--shape takes a height and a width, both positive')
@@ -79,27 +72,21 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Export."""
     args = parse_args()
-    try:
-        cfg = Config.fromfile(args.config)
-        merge_cfg_options(cfg, args.cfg_options)
-        model = load_model(cfg, args.checkpoint)
-        differences = export_model(
-            model,
-            args.out,
-            args.format,
-            shape=tuple(args.shape),
-            argmax=args.argmax,
-            fixed_size=args.fixed_size,
-        )
-    except (
-        *(CheckpointError, ExportError),
-        *(ImportError, OSError, ValueError),
-    ) as error:
-        sys.exit(str(error))
+    cfg = read_config(args.config)
+    merge_cfg_options(cfg, args.cfg_options)
+    model = load_model(cfg, args.checkpoint)
+    differences = export_model(
+        model,
+        args.out,
+        args.format,
+        shape=tuple(args.shape),
+        argmax=args.argmax,
+        fixed_size=args.fixed_size,
+    )
     for size, worst in differences.items():
         print(f'{size}: largest difference {worst:.1e} of the largest value')
     print(f'{args.out}: {args.out.stat().st_size / 2**20:.1f} MB')
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

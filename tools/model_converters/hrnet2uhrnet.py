@@ -18,7 +18,9 @@ except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
 from uhrnet.checkpoint_file import plain_state_dict, sha256_of
-from uhrnet.compat.checkpoint import CheckpointError, load_checkpoint
+from uhrnet.command_line import run
+from uhrnet.compat.checkpoint import load_checkpoint
+from uhrnet.converters.conversion import ConversionError
 from uhrnet.converters.hrnet import convert_state_dict
 from uhrnet.converters.output import add_output_arguments, write_conversion
 
@@ -56,11 +58,9 @@ def main() -> None:
             dataset=args.dataset,
         )
     except ValueError as error:
-        sys.exit(f'{args.source}: {error}')
-    except (CheckpointError, OSError) as error:
-        sys.exit(str(error))
+        raise ConversionError(f'{args.source}: {error}') from error
     print(written)
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

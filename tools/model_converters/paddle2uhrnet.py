@@ -16,6 +16,7 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
+from uhrnet.command_line import run
 from uhrnet.converters.array_pickle import load_arrays
 from uhrnet.converters.conversion import ConversionError
 from uhrnet.converters.output import add_output_arguments, write_conversion
@@ -52,10 +53,10 @@ def main() -> None:
             normalisation=NORMALISATION,
             dataset=args.dataset,
         )
-    except (ConversionError, OSError) as error:
-        sys.exit(f'{args.source}: {error}')
+    except ConversionError as error:
+        raise ConversionError(f'{args.source}: {error}') from error
     print(written)
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

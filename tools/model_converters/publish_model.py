@@ -19,7 +19,9 @@ except ImportError:  # a checkout that is not installed
 import torch
 
 from uhrnet.checkpoint_file import plain_state_dict, save_checkpoint
-from uhrnet.compat.checkpoint import CheckpointError, load_checkpoint
+from uhrnet.command_line import run
+from uhrnet.compat.checkpoint import load_checkpoint
+from uhrnet.errors import DataError
 
 # What inference and fine-tuning read, and where the weights come from.
 KEPT = ('arch', 'dataset_meta', 'normalisation', 'source', 'uhrnet_version')
@@ -72,11 +74,9 @@ def main() -> None:
     args = parse_args()
     try:
         checkpoint = published(load_checkpoint(str(args.source)))
-        path = save_checkpoint(checkpoint, args.target, hashed=True)
     except ValueError as error:
-        sys.exit(f'{args.source}: {error}')
-    except (CheckpointError, OSError) as error:
-        sys.exit(str(error))
+        raise DataError(f'{args.source}: {error}') from error
+    path = save_checkpoint(checkpoint, args.target, hashed=True)
     print(
         f'{path}: {len(checkpoint["state_dict"])} parameters, '
         f'{path.stat().st_size / 2**20:.1f} MiB'
@@ -84,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run(main)

@@ -17,7 +17,10 @@ param_scheduler = [
         T_max=3800)
 ]
 train_cfg = dict(
-    _delete_=True, type='IterBasedTrainLoop', max_iters=4000, val_interval=500)
+    _delete_=True,
+    type='ResumableIterBasedTrainLoop',
+    max_iters=4000,
+    val_interval=500)
 default_hooks = dict(
     logger=dict(interval=50, log_metric_by_epoch=False),
     checkpoint=dict(by_epoch=False, interval=500))

@@ -1,6 +1,7 @@
 """Functions for scripts and notebooks.
 
-``uhrnet.apis.export`` is imported by its name alone: it takes a second.
+``uhrnet.apis.export`` and ``uhrnet.apis.dataset_checks`` are imported by
+their names alone: the first takes a second, and few need the second.
 """
 
 from .complexity import Complexity, DensePart, measure_complexity

@@ -11,6 +11,7 @@ from torch.export import Dim, ExportedProgram
 from torch.nn import functional as F
 
 from uhrnet.engine.hooks.checkpoint_fit import normalisation_of
+from uhrnet.errors import ConfigError, UserError
 from uhrnet.version import __version__
 
 from .export_formats import SUFFIXES, WRITERS
@@ -25,7 +26,7 @@ LEAST = 129
 TOLERANCE = 1e-4
 
 
-class ExportError(RuntimeError):
+class ExportError(UserError, RuntimeError):
     """A model that cannot be exported, or whose graph gives other results."""
 
 
@@ -64,13 +65,13 @@ def export_model(
     Raises:
         ExportError: If the model cannot be traced, or if results differ by
             more than 1e-4. No file is left behind.
-        ValueError: For another format or suffix, a model elsewhere or of
+        ConfigError: For another format or suffix, a model elsewhere or of
             another precision, or a shape that the format cannot take.
-        ImportError: If a library is missing. It says which.
+        MissingLibraryError: If a library is missing. It says which.
     """
     path = Path(path)
     if path.suffix != SUFFIXES.get(file_format):
-        raise ValueError(
+        raise ConfigError(
             f'{path} of format {file_format!r}: formats and their suffixes '
             f'are {", ".join(f"{k} ({v})" for k, v in SUFFIXES.items())}'
         )
@@ -115,14 +116,14 @@ def _check(
     """Refuse what would fail after a minute."""
     kinds = {(x.device.type, x.dtype) for x in model.parameters()}
     if kinds != {('cpu', torch.float32)}:
-        raise ValueError(
+        raise ConfigError(
             f'the model has parameters of {kinds}: move it to the CPU, in '
             'float32, to export it'
         )
     if path.is_dir():
-        raise ValueError(f'{path} is a folder: give the name of a file')
+        raise ConfigError(f'{path} is a folder: give the name of a file')
     if by_torch and not fixed_size and min(shape) < LEAST:
-        raise ValueError(
+        raise ConfigError(
             f'a file of torch.export takes images of at least {LEAST} pixels '
             f'on each side: give another --shape than {shape}, or --fixed-size'
         )

@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 from torch.export import ExportedProgram
 
+from uhrnet.errors import MissingLibraryError
+
 # Of the JSON in a file that describes its graph.
 KEY = 'uhrnet'
 SUFFIXES = {'onnx': '.onnx', 'openvino': '.xml', 'torch-export': '.pt2'}
@@ -84,14 +86,14 @@ def import_library(name: str) -> object:
     """Import a library that only exported models need.
 
     Raises:
-        ImportError: If it is missing. The message says how to install it.
+        MissingLibraryError: If it is missing. It says how to install it.
     """
     import importlib
 
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise ImportError(
+        raise MissingLibraryError(
             f'exported models need {name}: pip install uhrnet[deployment]'
         ) from error
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from uhrnet.errors import ConfigError
 from uhrnet.models.layers import SameConv2d
 
 from .inference import prepare_for_inference
@@ -28,7 +29,7 @@ class ExportGraph(nn.Module):
             ONNX does.
 
     Raises:
-        ValueError: If labels are wanted of what has no classes.
+        ConfigError: If labels are wanted of what has no classes.
     """
 
     def __init__(
@@ -41,11 +42,12 @@ class ExportGraph(nn.Module):
         self.task = task_of(model)
         self.argmax = argmax
         if argmax and self.task != 'segmentation':
-            raise ValueError(
-                f'argmax gives labels, and the model is one of {self.task}'
+            raise ConfigError(
+                f'argmax gives labels, and the model is one of {self.task}: '
+                'export without argmax'
             )
         if argmax and model.out_channels == 1:
-            raise ValueError(
+            raise ConfigError(
                 'argmax needs a logit for each class, and the head has one '
                 'channel with a threshold: export without argmax'
             )
@@ -97,7 +99,7 @@ def task_of(model: nn.Module) -> str:
     """Return ``'segmentation'``, ``'depth'`` or ``'detection'``.
 
     Raises:
-        ValueError: If it is a model of none of them.
+        ConfigError: If it is a model of none of them.
     """
     if hasattr(model, 'decode_head'):
         from uhrnet.depth.depth_estimator import DepthEstimator
@@ -106,7 +108,7 @@ def task_of(model: nn.Module) -> str:
         return 'depth' if depth else 'segmentation'
     if hasattr(model, 'extract_feat') and hasattr(model, 'backbone'):
         return 'detection'
-    raise ValueError(
+    raise ConfigError(
         f'{type(model).__name__} is no segmentor, depth estimator or detector'
     )
 
@@ -179,7 +181,7 @@ class PaddedSameConv(nn.Module):
         super().__init__()
         form = conv.kernel_size, conv.stride, conv.dilation
         if form != ((3, 3), (2, 2), (1, 1)):
-            raise ValueError(
+            raise ConfigError(
                 'torch-export knows SameConv2d of kernel size 3, stride 2 '
                 f'and dilation 1, not {form}'
             )

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from uhrnet.errors import DataError
+from uhrnet.errors import ConfigError, DataError
 
 from .export_formats import KEY, import_library
 
@@ -32,7 +32,7 @@ class ExportedModel(nn.Module):
     Raises:
         DataError: If the file is missing, damaged, or was not written by
             ``export_model``.
-        ValueError: If the backend does not read such files, or if a ``.pt2``
+        ConfigError: If the backend does not read such files, or if a ``.pt2``
             is not said to be trusted.
     """
 
@@ -50,12 +50,12 @@ class ExportedModel(nn.Module):
             known = ', '.join(
                 f'{k} ({", ".join(v)})' for k, v in READERS.items()
             )
-            raise ValueError(
+            raise ConfigError(
                 f'{path} cannot be run by {backend}: files and what runs '
                 f'them are {known}'
             )
         if backend == 'torch' and not trusted:
-            raise ValueError(
+            raise ConfigError(
                 f'to load {path} may run code that is in it: give '
                 'trusted=True if you know who wrote it, or export to ONNX'
             )
@@ -77,16 +77,16 @@ class ExportedModel(nn.Module):
         """Map normalised images (N, C, H, W) to the graph's outputs.
 
         Raises:
-            ValueError: If the graph takes another size alone.
+            ConfigError: If the graph takes another size alone.
         """
         size, least = self.description['size'], self.description['least']
         if min(image.shape[-2:]) < least:
-            raise ValueError(
+            raise ConfigError(
                 f'{self.path} takes images of at least {least} pixels on each '
                 f'side, and got {image.shape[-2]}x{image.shape[-1]}'
             )
         if size and list(image.shape[-2:]) != size:
-            raise ValueError(
+            raise ConfigError(
                 f'{self.path} takes images of {size[0]}x{size[1]} alone, and '
                 f'got {image.shape[-2]}x{image.shape[-1]}: export it without '
                 '--fixed-size'
@@ -153,7 +153,7 @@ def read_description(path: Path, text: str) -> dict:
     if not text:
         raise DataError(
             f'{path} was not written by tools/deployment/export.py: it has no '
-            f'description under the key {KEY!r}'
+            f'description under the key {KEY!r}. Export the model with that'
         )
     try:
         found = json.loads(text)

@@ -6,11 +6,13 @@ from pathlib import Path
 import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.model import BaseModel, revert_sync_batchnorm
-from mmengine.registry import DATASETS, MODELS, init_default_scope
+from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from uhrnet.checkpoint_file import plain_state_dict
-from uhrnet.engine.dataset_configs import innermost_dataset
+from uhrnet.engine.config_file import read_config
+from uhrnet.engine.dataset_configs import innermost_dataset, metainfo_of
+from uhrnet.errors import ConfigError
 from uhrnet.state_dict_fit import describe_misfits, find_misfits
 
 
@@ -33,11 +35,11 @@ def load_model(
         the config's data set.
 
     Raises:
-        ValueError: If the checkpoint does not fit. It names the parameters.
+        ConfigError: If the checkpoint does not fit. It names the parameters.
         CheckpointError: If it is damaged or holds more than data.
     """
     if not isinstance(config, Config):
-        config = Config.fromfile(config)
+        config = read_config(config)
     init_default_scope(config.get('default_scope', 'mmengine'))
     cfg = ConfigDict(config.model)
     # Of a training's start: what the checkpoint brings in any case.
@@ -51,13 +53,15 @@ def load_model(
         try:
             parameters = plain_state_dict(loaded)
         except ValueError as error:
-            raise ValueError(f'{checkpoint}: {error}') from None
+            raise ConfigError(
+                f'{checkpoint}: {error}. Name a checkpoint of the config'
+            ) from None
         state = {
             key.removeprefix('module.'): x for key, x in parameters.items()
         }
         misfits = find_misfits(model.state_dict(), state)
         if misfits:
-            raise ValueError(
+            raise ConfigError(
                 f'{checkpoint} does not fit the model of this config. '
                 + describe_misfits(misfits)
             )
@@ -75,7 +79,4 @@ def dataset_meta(config: Config) -> dict:
     if not config.get('test_dataloader'):
         return {}
     dataset = innermost_dataset(config.test_dataloader)
-    scope = config.get('default_scope', 'mmengine')
-    name = dataset.type if '.' in dataset.type else f'{scope}.{dataset.type}'
-    metainfo = getattr(DATASETS.get(name), 'METAINFO', {})
-    return {**metainfo, **dataset.get('metainfo', {})}
+    return metainfo_of(dataset, config.get('default_scope', 'mmengine'))

@@ -8,6 +8,7 @@ import multiprocessing
 import statistics
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
+
+from uhrnet.command_line import explain
+from uhrnet.errors import ConfigError
 
 from .complexity import DensePart, measure_complexity
 from .speed_case import Case, build_call, read_config
@@ -69,11 +73,13 @@ def measure(
         threads: Of PyTorch, or of what else runs an exported file.
 
     Raises:
-        RuntimeError: If a case fails, with its error.
-        ValueError: If there are no rounds.
+        ConfigError: If there are no rounds, or a case cannot be run.
+        RuntimeError: If it fails otherwise, with its error.
     """
     if rounds < 1:
-        raise ValueError(f'rounds must be 1 or more, not {rounds}')
+        raise ConfigError(f'rounds must be 1 or more, not {rounds}')
+    for case in cases:
+        read_config(case)  # a new process takes seconds to say what is wrong
     context = multiprocessing.get_context('spawn')
     workers = []
     try:
@@ -108,6 +114,8 @@ def _ask(case: Case, pipe: Connection) -> object:
         answer = pipe.recv()
     except EOFError:
         answer = RuntimeError('its process ended, perhaps out of memory')
+    if isinstance(answer, ConfigError):
+        raise ConfigError(f'{case.config}: {answer}') from answer
     if isinstance(answer, Exception):
         raise RuntimeError(f'{case.config}: {answer}') from answer
     return answer
@@ -135,7 +143,11 @@ def _work(case: Case, threads: int, pipe: Connection) -> None:
     except EOFError:  # the parent has gone
         return
     except Exception as error:
-        pipe.send(RuntimeError(f'{type(error).__name__}: {error}'))
+        message = explain(error)
+        if message is None:
+            pipe.send(RuntimeError(''.join(traceback.format_exception(error))))
+        else:
+            pipe.send(ConfigError(message))
 
 
 def seconds_of(call: Callable[[], object], device: str) -> float:

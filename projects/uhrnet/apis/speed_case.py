@@ -14,7 +14,9 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.structures import BaseDataElement, InstanceData, PixelData
 from torch import Tensor, nn
 
+from uhrnet.engine.config_file import read_config as read_config_file
 from uhrnet.engine.launch import merge_cfg_options
+from uhrnet.errors import ConfigError
 from uhrnet.memory import keep_freed_memory
 from uhrnet.models.backbones.memory_formats import format_of
 
@@ -75,7 +77,7 @@ def build_call(case: Case) -> tuple[Callable[[], object], nn.Module]:
         A function of no arguments that runs it once, and the model.
 
     Raises:
-        ValueError: If options exclude each other.
+        ConfigError: If options exclude each other.
     """
     _check(case)
     config = read_config(case)
@@ -103,7 +105,7 @@ def read_config(case: Case) -> Config:
 
         config = get_config(case.config)
     else:
-        config = Config.fromfile(case.config)
+        config = read_config_file(case.config)
     merge_cfg_options(config, case.cfg_options or {})
     return config
 
@@ -111,15 +113,15 @@ def read_config(case: Case) -> Config:
 def _check(case: Case) -> None:
     exported = case.backend != 'eager'
     if case.task == 'train' and (exported or case.prepare):
-        raise ValueError('a prepared or exported model cannot be trained')
+        raise ConfigError('a prepared or exported model cannot be trained')
     ways = case.compile, case.prepare, case.memory_format
     if exported and (any(ways) or case.dtype != 'float32'):
-        raise ValueError(
+        raise ConfigError(
             f'backend {case.backend} folds, lays out and compiles float32 on '
             'its own: leave out the other options'
         )
     if case.task != 'train' and case.stock_memory:
-        raise ValueError('stock_memory is for training')
+        raise ConfigError('stock_memory is for training')
 
 
 def _inference(case: Case, model: nn.Module) -> Callable[[], object]:

@@ -59,6 +59,7 @@ def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
     """
     import torch
 
+    _check_exists(path)
     with safe_loading(), _explained(path):
         check_archive(path)
         _check_sums(path)
@@ -69,6 +70,30 @@ def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
         check_contents(checkpoint, os.path.getsize(path))
     _check_is_dict(path, checkpoint)
     return checkpoint
+
+
+def check_complete(path: str) -> None:
+    """Look whether a checkpoint is whole, without loading it.
+
+    Args:
+        path: A file written by ``torch.save``.
+
+    Raises:
+        CheckpointError: If a part of it is missing or has another checksum.
+        OSError: If it cannot be read.
+    """
+    with _explained(path):
+        os.stat(path)
+        if not zipfile.is_zipfile(path):
+            raise zipfile.BadZipFile('it has no end')
+        _check_sums(path)
+
+
+def _check_exists(path: str) -> None:
+    if not os.path.exists(path):
+        raise FileNotFoundError(
+            f'{path} does not exist: name the file of a checkpoint'
+        )
 
 
 def _check_sums(path: str) -> None:
@@ -88,7 +113,7 @@ def _check_is_dict(path: str, checkpoint: Any) -> None:
     if not isinstance(checkpoint, dict):
         raise CheckpointError(
             f'{path} holds {type(checkpoint).__name__} in place of a dict '
-            'with a state_dict: it is no checkpoint'
+            'with a state_dict: it is no checkpoint, name another file'
         )
 
 
@@ -179,6 +204,8 @@ def _patch_loader(module: ModuleType) -> None:
         logger: Any = 'current',
     ) -> dict:
         is_local = os.path.isfile(filename)
+        if '://' not in filename:
+            _check_exists(os.path.expanduser(filename))
         with safe_loading(), _explained(filename):
             if is_local:
                 check_archive(filename)

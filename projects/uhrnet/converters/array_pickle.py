@@ -232,7 +232,7 @@ class _Machine:
         if name not in _NAMES:
             raise ConversionError(
                 f'the pickle refers to {shown(name)}, which is not part of an '
-                'array; nothing of it was run'
+                'array; nothing of it was run. Download the file again'
             )
         self.stack.append(_NAMES[name])
 

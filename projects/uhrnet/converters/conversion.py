@@ -6,12 +6,14 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from uhrnet.errors import UserError
+
 _SHOWN = 100
 # More than any of the models has parameters.
 _LISTED = 2000
 
 
-class ConversionError(ValueError):
+class ConversionError(UserError, ValueError):
     """A file that is not, or not completely, what a converter reads."""
 
 

@@ -156,7 +156,8 @@ def detect_arch(arrays: Mapping[str, Tensor]) -> str:
     shape = getattr(arrays.get(key), 'shape', ())
     if len(shape) != 4:
         raise ConversionError(
-            f'not an HRNet checkpoint: {key}, a convolution, is missing'
+            f'not an HRNet checkpoint: {key}, a convolution, is missing. '
+            'docs/official_weights.md names those that are converted'
         )
     names = [n for n, a in HRNET_ARCHS.items() if a.channels == shape[0]]
     if not names:

@@ -61,7 +61,9 @@ def write_conversion(
     """
     target = Path(target)
     if target.exists() and target.samefile(source):
-        raise ConversionError('source and target are the same file')
+        raise ConversionError(
+            'source and target are the same file: name another target'
+        )
     arch = f'{family}-{conversion.arch}'
     meta = dict(
         arch=arch,

@@ -136,7 +136,8 @@ def detect_arch(arrays: Mapping[str, np.ndarray]) -> str:
     width_key = 'backbone.tr1.transition_tr1_layer_1._conv.weight'
     if width_key not in arrays:
         raise ConversionError(
-            f'not a U-HRNet checkpoint: {width_key} is missing'
+            f'not a U-HRNet checkpoint: {width_key} is missing. '
+            'docs/official_weights.md names those that are converted'
         )
     width = next(iter(arrays[width_key].shape), 0)
     names = [n for n, a in ARCHS.items() if a.base_channels == width]

@@ -56,8 +56,11 @@ def read_paddle_file(path: str | Path) -> SourceFile:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(
-            'it is a folder' if path.is_dir() else 'there is no such file'
+        raise ConversionError(
+            'it is a folder: name the file'
+            if path.is_dir()
+            else 'there is no such file: docs/official_weights.md says '
+            'where to get it'
         )
     _check_size(path.stat().st_size, 'the file')
     data = path.read_bytes()
@@ -189,5 +192,7 @@ def _check_member(member: tarfile.TarInfo) -> None:
     else:
         return
     raise ConversionError(
-        f'the archive was refused: its member {shown(member.name)} {reason}'
+        f'the archive was refused: its member {shown(member.name)} {reason}. '
+        'Download it again, or take the .pdparams out of it yourself if you '
+        'trust it'
     )

@@ -9,6 +9,8 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 from torch.nn import functional as F
 
+from uhrnet.errors import ConfigError
+
 # That mmcv's RandomFlip has turned
 AXES = dict(horizontal=(-1,), vertical=(-2,), diagonal=(-2, -1))
 
@@ -25,7 +27,7 @@ class DepthEstimator(EncoderDecoder):
             average with the prediction of the mirror image.
 
     Raises:
-        ValueError: For another ``test_cfg``.
+        ConfigError: For another ``test_cfg``.
     """
 
     def __init__(self, **kwargs: object) -> None:
@@ -78,7 +80,7 @@ def check_test_cfg(test_cfg: dict) -> None:
     mode = test_cfg.get('mode', 'whole')
     needed = {'whole': [], 'slide': ['crop_size', 'stride']}
     if mode not in needed:
-        raise ValueError(f"test_cfg.mode is 'whole' or 'slide', not {mode!r}")
+        raise ConfigError(f"test_cfg.mode is 'whole' or 'slide', not {mode!r}")
     missing = [key for key in needed[mode] if key not in test_cfg]
     unknown = sorted({*test_cfg} - {'mode', 'flip', 'crop_size', 'stride'})
     if missing or unknown:
@@ -87,7 +89,7 @@ def check_test_cfg(test_cfg: dict) -> None:
             if missing
             else f'has no option {", ".join(unknown)}'
         )
-        raise ValueError(f'test_cfg of mode {mode!r} {fault}')
+        raise ConfigError(f'test_cfg of mode {mode!r} {fault}')
 
 
 @MODELS.register_module()

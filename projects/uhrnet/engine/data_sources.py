@@ -1,9 +1,11 @@
 """Say how to get a data set whose folder is missing."""
 
+import inspect
 import os
 from collections.abc import Mapping
 
 from mmengine.config import Config
+from mmengine.registry import DATASETS
 
 from uhrnet.errors import DataError
 
@@ -105,43 +107,108 @@ def check_data_roots(cfg: Config, loaders: tuple[str, ...]) -> None:
     """
     for loader in loaders:
         for path, dataset in find_datasets(cfg.get(loader) or {}, loader):
-            root = dataset.get('data_root')
-            if not root or '://' in root or dataset.get('backend_args'):
-                continue
-            if not os.path.isdir(root):
-                source = SOURCES.get(dataset.get('type'), '')
-                raise DataError(
-                    f'data_root {root!r} of {path} ({dataset.get("type")}) '
-                    'does not exist. '
-                    + (source and source.format(root=root) + '. ')
-                    + 'If you have the data elsewhere, link it there or pass '
-                    f'--cfg-options {path}.data_root=FOLDER'
-                )
-            places = {
-                f'data_prefix.{key}': (place, os.path.isdir, 'FOLDER')
-                for key, place in (dataset.get('data_prefix') or {}).items()
-                if key in FOLDERS
-            }
-            if dataset.get('ann_file'):
-                places['ann_file'] = (
-                    dataset['ann_file'],
-                    os.path.isfile,
-                    'FILE',
-                )
-            for key, (place, exists, kind) in places.items():
-                place = os.path.join(root, place or '')
-                if not exists(place):
-                    raise DataError(
-                        f'{place!r}, data_root and {key} of {path} '
-                        f'({dataset.get("type")}), does not exist. '
-                        'docs/datasets.md says what belongs there. If you '
-                        f'have it elsewhere: --cfg-options {path}.{key}={kind}'
-                    )
-        _check_evaluators(cfg, loader)
+            check_data_root(dataset, path)
+            if _is_local(dataset):
+                _check_not_empty(path, dataset, cfg.get('default_scope'))
+        check_evaluators(cfg, loader)
 
 
-def _check_evaluators(cfg: Config, loader: str) -> None:
-    """Check that evaluators read the annotations of the images."""
+def check_data_root(dataset: Mapping, path: str) -> None:
+    """Look for the files of one data set.
+
+    Args:
+        dataset: Its config.
+        path: Where that stands in the run's config, dotted.
+
+    Raises:
+        DataError: As :func:`check_data_roots`.
+    """
+    if not _is_local(dataset):
+        return
+    root = dataset['data_root']
+    if not os.path.isdir(root):
+        source = SOURCES.get(dataset.get('type'), '')
+        raise DataError(
+            f'data_root {root!r} of {path} ({dataset.get("type")}) '
+            'does not exist. '
+            + (source and source.format(root=root) + '. ')
+            + 'If you have the data elsewhere, link it there or pass '
+            f'--cfg-options {path}.data_root=FOLDER'
+        )
+    places = {
+        f'data_prefix.{key}': (place, os.path.isdir, 'FOLDER')
+        for key, place in (dataset.get('data_prefix') or {}).items()
+        if key in FOLDERS
+    }
+    if dataset.get('ann_file'):
+        places['ann_file'] = (dataset['ann_file'], os.path.isfile, 'FILE')
+    for key, (place, exists, kind) in places.items():
+        place = os.path.join(root, place or '')
+        if not exists(place):
+            raise DataError(
+                f'{place!r}, data_root and {key} of {path} '
+                f'({dataset.get("type")}), does not exist. '
+                'docs/datasets.md says what belongs there. If you '
+                f'have it elsewhere: --cfg-options {path}.{key}={kind}'
+            )
+
+
+def _is_local(dataset: Mapping) -> bool:
+    """Whether its files are on this machine, in a folder that it names."""
+    root = dataset.get('data_root')
+    return bool(root and '://' not in root and not dataset.get('backend_args'))
+
+
+def _check_not_empty(path: str, dataset: Mapping, scope: str | None) -> None:
+    """Look into the list of a data set, or else into its folder of images."""
+    root = dataset['data_root']
+    listed = dataset.get('ann_file')
+    if listed:
+        if os.path.getsize(os.path.join(root, listed)) == 0:
+            raise DataError(
+                f'{os.path.join(root, listed)}, ann_file of {path}, is '
+                'empty: write the names of the images into it'
+            )
+        return
+    folder = (dataset.get('data_prefix') or {}).get('img_path')
+    if not folder:
+        return
+    folder = os.path.join(root, folder)
+    suffix = dataset.get('img_suffix') or _default_suffix(dataset, scope)
+    if not any(
+        name.endswith(suffix)
+        for _, _, names in os.walk(folder, followlinks=True)
+        for name in names
+    ):
+        raise DataError(
+            f'{folder}, data_prefix.img_path of {path}, holds no file '
+            f'*{suffix}: put the images there, or give their ending with '
+            f'--cfg-options {path}.img_suffix=ENDING'
+        )
+
+
+def _default_suffix(dataset: Mapping, scope: str | None) -> str:
+    """Return the ending that images of a type of data set have."""
+    kind = dataset.get('type')
+    if isinstance(kind, str):
+        kind = DATASETS.get(f'{scope}.{kind}' if scope else kind)
+    if kind is None:
+        return ''
+    parameter = inspect.signature(kind.__init__).parameters.get('img_suffix')
+    default = getattr(parameter, 'default', None)
+    return default if isinstance(default, str) else ''
+
+
+def check_evaluators(cfg: Config, loader: str) -> None:
+    """Check that evaluators read the annotations of the images.
+
+    Args:
+        cfg: The run's config.
+        loader: Name of a dataloader whose data sets are there.
+
+    Raises:
+        DataError: If an evaluator's file is missing or another one.
+    """
     name = loader.replace('dataloader', 'evaluator')
     evaluators = cfg.get(name) or []
     alone = isinstance(evaluators, Mapping)

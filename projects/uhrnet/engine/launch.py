@@ -8,11 +8,16 @@ import os
 import sys
 
 import torch
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, ConfigDict
 from mmengine.device import get_device
 from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
+
+from uhrnet.errors import ConfigError
+
+from .config_file import add_cfg_options, read_config
+from .config_fit import check_channels, check_classes
 
 # What is read from a config besides the arguments of mmengine's Runner.
 OTHER_KEYS = (
@@ -37,15 +42,7 @@ COMPILE_MODES = ('default', 'reduce-overhead', 'max-autotune')
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that training and testing share."""
     parser.add_argument('--work-dir', help='folder for logs and checkpoints')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='override values of the config, for example '
-        'optim_wrapper.optimizer.lr=0.02 model.backbone.arch=w48',
-    )
+    add_cfg_options(parser)
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
@@ -83,7 +80,7 @@ def prepare_config(args: argparse.Namespace) -> Config:
     # Open MPI has a name of its own, and mmengine wraps models by LOCAL_RANK.
     local_rank = os.environ.get('OMPI_COMM_WORLD_LOCAL_RANK', args.local_rank)
     os.environ.setdefault('LOCAL_RANK', str(local_rank))
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config)
     cfg.launcher = args.launcher
     if args.work_dir:
         cfg.work_dir = args.work_dir
@@ -101,26 +98,31 @@ def merge_cfg_options(cfg: Config, options: dict) -> None:
     when the file was read.
 
     Raises:
-        ValueError: If an option starts with a key that nobody reads.
+        ConfigError: If an option starts with a key that nobody reads.
             Misspelt arguments of a class are refused by that class.
     """
     known = [*inspect.signature(Runner.__init__).parameters, *OTHER_KEYS]
     for option in options:
         name = option.split('.')[0]
-        if name in known:
-            continue
-        if name in cfg:
-            raise ValueError(
+        if name not in known and name in cfg:
+            raise ConfigError(
                 f'--cfg-options {option}: {name} is a variable of the config '
                 'file and was used when that was read. Change what it was '
                 'used for, for example train_dataloader.dataset.data_root'
             )
-        close = difflib.get_close_matches(name, known, 1)
-        hint = f' Did you mean {close[0]}?' if close else ''
-        raise ValueError(
-            f'--cfg-options {option}: nothing reads {name}.{hint}'
-        )
-    cfg.merge_from_dict(options)
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f' Did you mean {close[0]}?' if close else ''
+            raise ConfigError(
+                f'--cfg-options {option}: nothing reads {name}.{hint}'
+            )
+        try:
+            cfg.merge_from_dict({option: options[option]})
+        except (KeyError, TypeError, IndexError) as error:
+            said = error.args[0] if error.args else error
+            raise ConfigError(
+                f'--cfg-options {option} does not fit the config: {said}'
+            ) from error
 
 
 def prepare_distributed(cfg: Config) -> None:
@@ -130,10 +132,15 @@ def prepare_distributed(cfg: Config) -> None:
     starts gloo, wraps the model without device ids, and uses plain batch
     norms, as torch's synchronised ones need an accelerator.
     """
+    if cfg.launcher == 'pytorch' and 'RANK' not in os.environ:
+        raise ConfigError(
+            '--launcher pytorch: torch has not started this process. Use '
+            'tools/dist_train.sh or tools/dist_test.sh'
+        )
     if cfg.launcher == 'none' or get_device() != 'cpu':
         return
     if cfg.launcher != 'pytorch':
-        raise ValueError(
+        raise ConfigError(
             f'--launcher {cfg.launcher} needs GPUs. On CPUs use '
             'tools/dist_train.sh or tools/dist_test.sh'
         )
@@ -152,7 +159,7 @@ def prepare_distributed(cfg: Config) -> None:
         )
 
 
-def leave_distributed() -> None:
+def leave_distributed(code: int = 0) -> None:
     """End a job of several processes together; the last call of a tool.
 
     A process that ends while another one still talks to it may abort that
@@ -161,6 +168,9 @@ def leave_distributed() -> None:
     without an active exception"). So exit handlers run here, which flush and
     close, and the process ends without the destruction. One process alone
     returns.
+
+    Args:
+        code: The exit code.
     """
     if not torch.distributed.is_initialized():
         return
@@ -169,14 +179,22 @@ def leave_distributed() -> None:
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def build_runner(cfg: Config) -> Runner:
-    """Build the runner that the config names, by default mmengine's."""
+    """Build the runner that the config names, by default mmengine's.
+
+    Raises:
+        ConfigError: If model and data, or head and backbone do not agree.
+    """
+    check_classes(cfg)
     if 'runner_type' in cfg:
-        return RUNNERS.build(cfg)
-    return Runner.from_cfg(cfg)
+        runner = RUNNERS.build(cfg)
+    else:
+        runner = Runner.from_cfg(cfg)
+    check_channels(cfg, runner.model)
+    return runner
 
 
 def _replace_sync_bn(node: ConfigDict | list | tuple) -> int:

@@ -18,6 +18,8 @@ from mmseg.models.segmentors import SegTTAModel
 from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 
+from uhrnet.errors import ConfigError
+
 
 @MODELS.register_module()
 class FlipPairsTTAModel(SegTTAModel):
@@ -53,7 +55,7 @@ class FlipPairsHook(Hook):
     """Take ``flip_pairs`` from the data set to where they are needed.
 
     Raises:
-        ValueError: If a training pipeline mirrors images and does not swap
+        ConfigError: If a training pipeline mirrors images and does not swap
             just these classes, or if a pair is not one of two classes.
     """
 
@@ -69,7 +71,7 @@ class FlipPairsHook(Hook):
                 continue
             swapped = {frozenset(x) for x in step.swap_seg_labels or ()}
             if swapped != {frozenset(pair) for pair in pairs}:
-                raise ValueError(
+                raise ConfigError(
                     f'flip_pairs of the data set are {pairs}, and RandomFlip '
                     f'of its pipeline has swap_seg_labels='
                     f'{step.swap_seg_labels}: they must be equal'
@@ -94,7 +96,7 @@ def _pairs_of(metainfo: dict) -> list[tuple[int, int]]:
         or len(set(members)) < len(members)
         or not set(members) <= set(valid)
     ):
-        raise ValueError(
+        raise ConfigError(
             f'flip_pairs of the data set are {pairs}: give pairs of two of '
             f'its classes, 0 to {len(valid) - 1}, each class once'
         )

@@ -13,6 +13,8 @@ from mmseg.registry import MODELS
 from mmseg.utils import SampleList
 from torch import Tensor
 
+from uhrnet.errors import ConfigError
+
 from .layers import (
     ContextAugmentation,
     GuidedClassifier,
@@ -71,7 +73,7 @@ class HFGDHead(TiledLoss, BaseDecodeHead):
             classifications, the losses are computed of both logits.
 
     Raises:
-        ValueError: For another ``cae`` or ``output_stride``, for ``channels``
+        ConfigError: For another ``cae`` or ``output_stride``, for ``channels``
             that the four heads of attention do not divide, and if a map is
             read by none. In the forward pass, if the maps are other ones; in
             training and prediction, if the finest does not have the stride.
@@ -107,7 +109,7 @@ class HFGDHead(TiledLoss, BaseDecodeHead):
             **kwargs,
         )
         if output_stride not in (2, 4):
-            raise ValueError(
+            raise ConfigError(
                 f'output_stride is 4 or, with a stem, 2, not {output_stride}'
             )
         self.detach_low = detach_low
@@ -142,7 +144,7 @@ class HFGDHead(TiledLoss, BaseDecodeHead):
         count = len(self.in_channels)
         high = [top] if high_index is None else list(high_index)
         if not all(-count <= x < count for x in (top, *high)):
-            raise ValueError(
+            raise ConfigError(
                 f'top={top} and high_index={high} are positions among '
                 f'{count} maps, from 0 to {count - 1}'
             )
@@ -150,7 +152,7 @@ class HFGDHead(TiledLoss, BaseDecodeHead):
         self.high_index = tuple(x % count for x in high)
         unread = set(range(self.top, count)) - set(self.high_index)
         if unread or not high:
-            raise ValueError(
+            raise ConfigError(
                 f'top={top} and high_index={high} leave maps '
                 f'{sorted(unread)} of {count} unread: the high branch has to '
                 'read the top one and those after it, or in_channels and '
@@ -177,7 +179,7 @@ class HFGDHead(TiledLoss, BaseDecodeHead):
         indices = range(-len(inputs), len(inputs))
         maps = [inputs[i] for i in self.in_index if i in indices]
         if [x.shape[1] for x in maps] != list(self.in_channels):
-            raise ValueError(
+            raise ConfigError(
                 f'HFGDHead reads maps {list(self.in_index)} with '
                 f'{list(self.in_channels)} channels, and the backbone '
                 f'returns {len(inputs)} with {[x.shape[1] for x in inputs]}. '
@@ -245,7 +247,7 @@ class HFGDHead(TiledLoss, BaseDecodeHead):
             not full // stride <= x <= -(-full // stride)
             for x, full in zip(logits.shape[-2:], size, strict=True)
         ):
-            raise ValueError(
+            raise ConfigError(
                 f'HFGDHead(output_stride={stride}) got maps of up to '
                 f'{tuple(logits.shape[-2:])} for images of {tuple(size)}. '
                 f'Stride 2 needs {_STEM} Stride 4 goes without it.'

@@ -13,6 +13,8 @@ from mmseg.structures import SegDataSample
 from mmseg.utils import OptSampleList, SampleList
 from torch import Tensor, nn
 
+from uhrnet.errors import ConfigError
+
 from .coarse_logits import CoarseLogits, Restoration, Window
 from .hfgd_head import HFGDHead
 from .late_logits import LateLogits
@@ -46,7 +48,7 @@ class StreamingPrediction:
                 the inputs' size.
 
         Raises:
-            ValueError: If an image was mirrored in an unknown direction, or
+            ConfigError: If an image was mirrored in an unknown direction, or
                 windows leave gaps.
         """
         mode = self.test_cfg.get('mode', 'whole')
@@ -128,7 +130,7 @@ class StreamingPrediction:
         else:
             samples = data_samples
             if len(samples) != len(windows[0].logits):
-                raise ValueError(
+                raise ConfigError(
                     f'{len(windows[0].logits)} images came with '
                     f'{len(samples)} data samples: give one for each'
                 )
@@ -157,7 +159,7 @@ def _spans(length: int, crop: int, stride: int) -> list[slice]:
     ends = [min(i * stride + crop, length) for i in range(count)]
     spans = [slice(max(end - crop, 0), end) for end in ends]
     if any(x.stop < y.start for x, y in pairwise(spans)):
-        raise ValueError(
+        raise ConfigError(
             f'test_cfg.stride of {stride} leaves gaps between windows of '
             f'crop_size {crop} in images of {length}: make it {crop} or less'
         )

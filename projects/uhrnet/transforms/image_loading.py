@@ -86,6 +86,10 @@ def check_image(
         path: Its name, for the message.
         max_pixels: The most that an image may have, by its header.
     """
+    if not content:
+        raise DataError(
+            f'{path} is empty. Replace it, or remove it from the data set.'
+        )
     size = image_size(content)
     if size is not None:
         check_pixels(size, path, max_pixels)
@@ -96,8 +100,8 @@ def check_image(
         )
     if size is None:
         raise DataError(
-            f'{path} is empty or no image ({len(content)} bytes). Replace '
-            'it, or remove it from the data set.'
+            f'{path} is no image ({len(content)} bytes). Replace it, or '
+            'remove it from the data set.'
         )
 
 

@@ -3,6 +3,8 @@
 from mmcv.transforms import RandomChoiceResize
 from mmengine.registry import TRANSFORMS
 
+from uhrnet.errors import ConfigError
+
 
 @TRANSFORMS.register_module()
 class RandomStepResize(RandomChoiceResize):
@@ -20,7 +22,7 @@ class RandomStepResize(RandomChoiceResize):
         step: From one ratio to the next.
 
     Raises:
-        ValueError: If no whole number of steps leads from the smallest to the
+        ConfigError: If no whole number of steps leads from the smallest to the
             largest ratio, or if the smallest is not positive.
     """
 
@@ -33,7 +35,7 @@ class RandomStepResize(RandomChoiceResize):
         low, high = ratio_range
         steps = round((high - low) / step)
         if low <= 0 or steps < 0 or abs(low + steps * step - high) > 1e-6:
-            raise ValueError(
+            raise ConfigError(
                 f'ratio_range={ratio_range} and step={step}: from a positive '
                 'ratio, whole steps must lead to the larger one'
             )

@@ -88,7 +88,7 @@ def test_in_channels():
     'arguments, error, message',
     [
         (dict(arch='w32'), ValueError, "'w18-small', 'w18', 'w48'"),
-        (dict(arch=dict(base_channels=8)), TypeError, 'num_modules'),
+        (dict(arch=dict(base_channels=8)), ValueError, 'num_modules'),
         (dict(arch=TINY | dict(base_channels=9)), ValueError, 'even'),
         (dict(arch=TINY | dict(num_modules=(1, 1))), ValueError, '8 positive'),
         (dict(arch=TINY | dict(num_blocks=0)), ValueError, 'num_blocks'),

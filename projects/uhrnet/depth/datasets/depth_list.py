@@ -73,7 +73,7 @@ class DepthListDataset(BaseSegDataset):
             samples.append(self._sample(*names, *words[2:]))
         if not samples:
             raise DataError(f'{self.ann_file} names no image with depth')
-        check_out_names(samples)
+        check_out_names(samples, self.ann_file)
         return samples
 
     def _sample(self, image: str, depth: str, focal: str = 'nan') -> dict:
@@ -110,15 +110,15 @@ def read_list(path: str, backend_args: dict | None = None) -> list[str]:
         ) from error
 
 
-def check_out_names(samples: list[dict]) -> None:
+def check_out_names(samples: list[dict], source: str) -> None:
     """Refuse images of which one would be saved over another."""
     seen = {}
     for sample in samples:
         path = seen.setdefault(sample['out_name'], sample['img_path'])
         if path != sample['img_path']:
             raise DataError(
-                f'{path} and {sample["img_path"]} would both be saved as '
-                f'{sample["out_name"]}: rename one of them'
+                f'{source}: {path} and {sample["img_path"]} would both be '
+                f'saved as {sample["out_name"]}: rename one of them'
             )
 
 

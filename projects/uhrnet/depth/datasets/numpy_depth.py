@@ -57,29 +57,51 @@ class NumpyDepthDataset(BaseSegDataset):
 
     def load_data_list(self) -> list[dict]:
         """Return the paths of images and depth maps, sorted by name."""
-        check_prefix(self.data_prefix)
-        images = self.data_prefix.get('img_path', self.data_root)
+        names = self._image_names()
         depths = self.data_prefix.get('depth_map_path')
-        names = self._names(images, self.img_suffix)
-        if self.ann_file:
-            names = self._listed(names)
-        if not names:
-            raise DataError(
-                f'{images} has no file *{self.img_suffix}: set '
-                'data_prefix.img_path and img_suffix'
-            )
         if depths is not None:
             known = self._names(depths, self.depth_map_suffix)
             missing = sorted(names - known)
             if missing:
                 raise DataError(
-                    f'{len(missing)} of {len(names)} images of {images} have '
-                    f'no depth map in {depths}, the first one '
-                    f'{missing[0]}{self.depth_map_suffix}'
+                    f'{len(missing)} of {len(names)} images of '
+                    f'{self._image_folder} have no depth map in {depths}, '
+                    f'the first one {missing[0]}{self.depth_map_suffix}'
                 )
-        samples = [self._sample(x, images, depths) for x in sorted(names)]
-        check_out_names(samples)
+        samples = self._samples(names)
+        check_out_names(samples, self._image_folder)
         return samples
+
+    def list_unchecked(self) -> list[dict]:
+        """Return what :meth:`load_data_list` does, of incomplete folders too.
+
+        For a report of all that is missing.
+        """
+        return self._samples(self._image_names())
+
+    @property
+    def _image_folder(self) -> str:
+        return self.data_prefix.get('img_path', self.data_root)
+
+    def _image_names(self) -> set[str]:
+        """Names of the images to read."""
+        check_prefix(self.data_prefix)
+        names = self._names(self._image_folder, self.img_suffix)
+        if self.ann_file:
+            names = self._listed(names)
+        if not names:
+            raise DataError(
+                f'{self._image_folder} has no file *{self.img_suffix}: set '
+                'data_prefix.img_path and img_suffix'
+            )
+        return names
+
+    def _samples(self, names: set[str]) -> list[dict]:
+        depths = self.data_prefix.get('depth_map_path')
+        return [
+            self._sample(name, self._image_folder, depths)
+            for name in sorted(names)
+        ]
 
     def _listed(self, names: set[str]) -> set[str]:
         """Return the names of ``ann_file``."""

@@ -9,6 +9,8 @@ from mmseg.utils import SampleList
 from torch import Tensor
 from torch.nn import functional as F
 
+from uhrnet.errors import ConfigError
+
 
 @MODELS.register_module()
 class DepthHead(FCNHead):
@@ -28,7 +30,7 @@ class DepthHead(FCNHead):
         **kwargs: As for ``FCNHead``.
 
     Raises:
-        ValueError: If not exactly one of both depths is given, or it is not
+        ConfigError: If not exactly one of both depths is given, or it is not
             positive; in training if the ground truth of a batch is missing.
     """
 
@@ -41,7 +43,7 @@ class DepthHead(FCNHead):
     ) -> None:
         given = [x for x in (max_depth, min_depth) if x is not None]
         if len(given) != 1 or given[0] <= 0:
-            raise ValueError(
+            raise ConfigError(
                 'DepthHead needs either max_depth, for depths up to it, or '
                 'min_depth, for depths from it on, in metres above 0, not '
                 f'max_depth={max_depth} and min_depth={min_depth}'
@@ -71,7 +73,7 @@ class DepthHead(FCNHead):
     ) -> dict[str, Tensor]:
         """Compare depths, enlarged to the size of the ground truth."""
         if any('gt_depth_map' not in x for x in batch_data_samples):
-            raise ValueError(
+            raise ConfigError(
                 'a batch has images without gt_depth_map: LoadCheckedDepth '
                 'in train_pipeline reads it'
             )

@@ -4,6 +4,10 @@ import torch
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from uhrnet.errors import ConfigError
+
+from .all_processes import sum_over_processes
+
 # Of the square root's argument. Above, its gradient is bounded; below, 0.
 SMALLEST = 1e-12
 
@@ -13,7 +17,8 @@ class SigLoss(nn.Module):
     """Scale-invariant loss, ``sqrt(var(g) + 0.15 mean(g)^2)``.
 
     ``g`` is the difference of logarithms at the pixels with ground truth, of
-    all images of a batch together. Gradients are finite for every finite
+    all images of a batch together, those of all processes: several train as
+    one with the whole batch does. Gradients are finite for every finite
     prediction: a perfect one, one below 0, which counts as 0, with one pixel
     of ground truth and with none, where the loss is 0.
 
@@ -31,7 +36,7 @@ class SigLoss(nn.Module):
         loss_name: Its name in the log.
 
     Raises:
-        ValueError: If prediction and ground truth differ in shape.
+        ConfigError: If prediction and ground truth differ in shape.
     """
 
     def __init__(
@@ -60,7 +65,7 @@ class SigLoss(nn.Module):
         A target of 0 or below, infinite or not a number is unknown.
         """
         if prediction.shape != target.shape:
-            raise ValueError(
+            raise ConfigError(
                 f'depth is predicted as {tuple(prediction.shape)} and known '
                 f'as {tuple(target.shape)}'
             )
@@ -71,11 +76,15 @@ class SigLoss(nn.Module):
         prediction, target = prediction.float(), target.float()
         g = torch.log(prediction[valid].clamp(min=0) + self.eps)
         g = g - torch.log(target[valid] + self.eps)
-        if not len(g):
+        count = sum_over_processes(g.new_tensor(len(g)))
+        if not count:
             return prediction.sum() * 0
 
-        scale = 0.15 * g.mean().square()
-        spread = 0 if self._is_warming_up() else g.var(correction=0)
+        mean = sum_over_processes(g.sum()) / count
+        scale = 0.15 * mean.square()
+        spread = 0
+        if not self._is_warming_up():
+            spread = sum_over_processes((g - mean).square().sum()) / count
         return self.loss_weight * (spread + scale).clamp(min=SMALLEST).sqrt()
 
     def _is_warming_up(self) -> bool:

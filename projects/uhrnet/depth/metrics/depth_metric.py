@@ -10,6 +10,8 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS
 from prettytable import PrettyTable
 
+from uhrnet.errors import ConfigError
+
 from .evaluation_crop import check_crop, crop_mask
 
 FIGURES = (
@@ -44,7 +46,7 @@ class DepthMetric(BaseMetric):
         **kwargs: As for ``BaseMetric``.
 
     Raises:
-        ValueError: For another crop, an empty range, one that PNGs cannot
+        ConfigError: For another crop, an empty range, one that PNGs cannot
             hold, ``format_only`` without a folder, a prediction that is not a
             number or has another size than the ground truth, and if an image
             comes without a map of ground truth, or none has any in range.
@@ -65,14 +67,14 @@ class DepthMetric(BaseMetric):
         super().__init__(**kwargs)
         check_crop(crop)
         if not 0 < min_depth < max_depth:
-            raise ValueError(
+            raise ConfigError(
                 f'depths from min_depth={min_depth} to max_depth={max_depth} '
-                'are none'
+                'are none: make max_depth larger'
             )
         if format_only and output_dir is None:
-            raise ValueError('format_only needs output_dir, to save to')
+            raise ConfigError('format_only needs output_dir, to save to')
         if output_dir and max_depth * KITTI_SCALE > LARGEST:
-            raise ValueError(
+            raise ConfigError(
                 f'PNGs of 16 bits hold up to {LARGEST / KITTI_SCALE:.0f} m, '
                 f'not max_depth={max_depth}'
             )
@@ -88,7 +90,9 @@ class DepthMetric(BaseMetric):
             path = sample.get('img_path')
             prediction = _as_array(sample['pred_depth_map'])
             if np.isnan(prediction).any():
-                raise ValueError(f'depth predicted for {path} is not a number')
+                raise ConfigError(
+                    f'depth predicted for {path} is not a number'
+                )
             prediction = prediction.clip(self.min_depth, self.max_depth)
             if self.output_dir:
                 name = sample.get('out_name') or Path(path).stem
@@ -97,14 +101,14 @@ class DepthMetric(BaseMetric):
                 self.results.append(None)
                 continue
             if 'gt_depth_map' not in sample:
-                raise ValueError(
+                raise ConfigError(
                     f'{path} has no ground truth to evaluate: name '
                     'data_prefix.depth_map_path of the data set, or only save '
                     'predictions, with --format-only'
                 )
             truth = _as_array(sample['gt_depth_map'])
             if prediction.shape != truth.shape:
-                raise ValueError(
+                raise ConfigError(
                     f'depth predicted for {path} is {prediction.shape}, its '
                     f'ground truth {truth.shape}'
                 )
@@ -123,7 +127,7 @@ class DepthMetric(BaseMetric):
             return {}
         known = [x for x in results if x is not None]
         if not known:
-            raise ValueError(
+            raise ConfigError(
                 f'none of {len(results)} images has ground truth from '
                 f'{self.min_depth} to {self.max_depth} m in crop {self.crop!r}'
             )

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from uhrnet.errors import ConfigError
+
 # Top, bottom, left and right as shares of height and width, rounded down.
 _SHARES = {
     # Garg et al., arXiv 1603.04992, of KITTI
@@ -18,7 +20,7 @@ CROPS = (*_SHARES, 'nyu')
 def check_crop(crop: str | None) -> None:
     """Raise ``ValueError`` for a crop that does not exist."""
     if crop is not None and crop not in CROPS:
-        raise ValueError(
+        raise ConfigError(
             f'crop is one of {", ".join(map(repr, CROPS))}, or None, not '
             f'{crop!r}'
         )
@@ -35,7 +37,7 @@ def evaluation_crop(
             to 352x1216.
 
     Raises:
-        ValueError: For another crop, and for ``'nyu'`` if the map is not one
+        ConfigError: For another crop, and for ``'nyu'`` if the map is not one
             of 480x640.
     """
     check_crop(crop)
@@ -43,7 +45,7 @@ def evaluation_crop(
         return slice(None), slice(None)
     if crop == 'nyu':
         if tuple(shape) != _NYU_SHAPE:
-            raise ValueError(
+            raise ConfigError(
                 f"crop='nyu' is of depth maps of {_NYU_SHAPE}, and this is "
                 f'{tuple(shape)}: leave out crop, or keep ground truth as it '
                 'is'

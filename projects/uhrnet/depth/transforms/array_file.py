@@ -11,7 +11,7 @@ from typing import IO
 
 import numpy as np
 
-from uhrnet.errors import DataError
+from uhrnet.errors import DataError, WrongFormError
 from uhrnet.transforms.image_header import check_pixels
 
 _MAGIC, _ZIP = b'\x93NUMPY', b'PK\x03\x04'
@@ -55,14 +55,15 @@ def read_array(
     # Headers are parsed by numpy, zips by zipfile; both raise many kinds.
     except Exception as error:
         raise DataError(
-            f'{path} is not a complete numpy file: {error!s:.200}'
+            f'{path} is not a complete numpy file: {error!s:.200}. Copy or '
+            'convert it again.'
         ) from error
 
 
 def _find(archive: zipfile.ZipFile, path: str, key: str) -> zipfile.ZipInfo:
     members = {x.filename.removesuffix('.npy'): x for x in archive.infolist()}
     if key not in members:
-        raise DataError(
+        raise WrongFormError(
             f'{path} has no array {key!r} but '
             f'{", ".join(map(repr, [*members][:9]))}: name the one with '
             'depths, key=NAME'
@@ -83,7 +84,7 @@ def _read(
     if dtype.hasobject:
         raise ValueError('it holds pickled objects, which could run code')
     if dtype.kind not in 'fiu':
-        raise DataError(
+        raise WrongFormError(
             f'{path} holds {dtype!s:.100} of shape {shape!s:.100}: a depth '
             'map is an array (H, W) of numbers'
         )

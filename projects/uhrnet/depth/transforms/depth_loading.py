@@ -5,7 +5,7 @@ from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
 from uhrnet.data_files import read_file
-from uhrnet.errors import DataError
+from uhrnet.errors import ConfigError, DataError, WrongFormError
 from uhrnet.transforms.image_header import MAX_PIXELS, max_bytes_of
 from uhrnet.transforms.image_loading import check_same_size, decode_image
 
@@ -31,7 +31,7 @@ class LoadCheckedDepth(BaseTransform):
         max_pixels: The most that a depth map may have, by its header.
 
     Raises:
-        ValueError: If ``scale`` or ``max_depth`` is not positive.
+        ConfigError: If ``scale`` or ``max_depth`` is not positive.
         DataError: If the file is missing, damaged, too large, not of 16
             bits, of another size than its image, or all of its depths are
             beyond ``max_depth``. The message names file and values.
@@ -46,7 +46,7 @@ class LoadCheckedDepth(BaseTransform):
         max_pixels: int = MAX_PIXELS,
     ) -> None:
         if scale <= 0 or max_depth <= 0:
-            raise ValueError(
+            raise ConfigError(
                 f'scale={scale} and max_depth={max_depth} have to be above 0'
             )
         self.scale = scale
@@ -60,14 +60,27 @@ class LoadCheckedDepth(BaseTransform):
         path = results.get('depth_map_path')
         if path is None:
             return results
+        depth = self.read(path)
+        check_same_size(depth.shape, path, results)
+        self.check(depth, path)
+        results['gt_depth_map'] = depth
+        results.setdefault('seg_fields', []).append('gt_depth_map')
+        return results
+
+    def read(self, path: str) -> np.ndarray:
+        """Read a depth map, of whatever size and range.
+
+        Args:
+            path: Its file.
+
+        Returns:
+            (H, W) float32, metres, 0 where unknown.
+        """
         most = max_bytes_of(self.max_pixels)
         depth = self._decode(read_file(path, self.backend_args, most), path)
         depth = depth.astype(np.float32) / np.float32(self.scale)
         depth[~np.isfinite(depth) | (depth < 0)] = 0
-        self._check(depth, path, results)
-        results['gt_depth_map'] = depth
-        results.setdefault('seg_fields', []).append('gt_depth_map')
-        return results
+        return depth
 
     def _decode(self, content: bytes, path: str) -> np.ndarray:
         if path.endswith(('.npy', '.npz')):
@@ -76,7 +89,7 @@ class LoadCheckedDepth(BaseTransform):
             content, path, 'unchanged', max_pixels=self.max_pixels
         )
         if values.dtype != np.uint16 or values.ndim != 2:
-            raise DataError(
+            raise WrongFormError(
                 f'{path} holds {values.dtype} of shape {values.shape}: a '
                 'depth map is an image of one channel with 16 bits. One of 8 '
                 'bits is a picture of depth, from which metres cannot be read.'
@@ -90,14 +103,19 @@ class LoadCheckedDepth(BaseTransform):
                 array.shape[:2] if array.shape[2] == 1 else array.shape[1:]
             )
         if array.ndim != 2:
-            raise DataError(
+            raise WrongFormError(
                 f'{path} holds {array.dtype} of shape {array.shape}: a depth '
                 'map is an array (H, W) of numbers'
             )
         return array
 
-    def _check(self, depth: np.ndarray, path: str, results: dict) -> None:
-        check_same_size(depth.shape, path, results)
+    def check(self, depth: np.ndarray, path: str) -> None:
+        """Raise :class:`DataError` for a map of which nothing is near enough.
+
+        Args:
+            depth: (H, W), metres, 0 where unknown.
+            path: Its file, for the message.
+        """
         known = depth[depth > 0]
         if len(known) and known.min() > self.max_depth:
             raise DataError(

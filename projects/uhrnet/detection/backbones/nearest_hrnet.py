@@ -4,6 +4,7 @@ from mmdet.models.backbones.hrnet import HRNet
 from mmdet.registry import MODELS
 from torch import Tensor
 
+from uhrnet.errors import ConfigError
 from uhrnet.models.backbones.hrnet_arch import HRNetByName
 
 STRIDE = 32
@@ -33,11 +34,11 @@ class NearestHRNet(HRNetByName, HRNet):
         """Map (N, 3, H, W) to four maps, at strides 4, 8, 16 and 32.
 
         Raises:
-            ValueError: If 32 does not divide H and W.
+            ConfigError: If 32 does not divide H and W.
         """
         height, width = x.shape[2:]
         if height % STRIDE or width % STRIDE:
-            raise ValueError(
+            raise ConfigError(
                 f'images of {height}x{width}: {STRIDE} has to divide both. '
                 'Set model.data_preprocessor.pad_size_divisor='
                 f'{STRIDE}, which pads them'

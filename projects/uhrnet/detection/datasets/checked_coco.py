@@ -27,8 +27,8 @@ class CheckedCOCO(COCO):
             *(AttributeError, AssertionError, RecursionError),
         ) as error:
             raise DataError(
-                f'{annotation_file} is damaged or not in the form of COCO '
-                f'({error!r:.200}). Replace it.'
+                f"{annotation_file} is not a complete file of COCO's form "
+                f'({error!r:.200}). Download or write it again.'
             ) from error
         check_fields(self.dataset, annotation_file)
 
@@ -43,7 +43,8 @@ class CheckedCOCO(COCO):
         if missing:
             raise DataError(
                 f'{self.file} has no class {", ".join(map(repr, missing))}, '
-                f'but {", ".join(map(repr, order))}. Name those to learn in '
+                f'but {", ".join(map(repr, order)) or "no categories"}. Name '
+                'those to learn in '
                 "metainfo=dict(classes=(...)) of the config's data sets."
             )
         found = [name for name in order if name in cat_names]

@@ -8,6 +8,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner, find_latest_checkpoint
 from torch import nn
 
+from uhrnet.errors import ConfigError
 from uhrnet.state_dict_fit import describe_misfits, find_misfits
 from uhrnet.version import __version__
 
@@ -30,7 +31,7 @@ class CheckpointFitHook(Hook):
     converted or published, cannot be resumed.
 
     Raises:
-        ValueError: If the checkpoint does not fit. It names the parameters.
+        ConfigError: If the checkpoint does not fit. It names the parameters.
     """
 
     # Before mmengine's own after_load_checkpoint hooks (EMA) use it.
@@ -60,7 +61,7 @@ class CheckpointFitHook(Hook):
         meta = checkpoint.get('meta')
         meta = meta if isinstance(meta, dict) else {}
         if resuming and 'iter' not in meta:
-            raise ValueError(
+            raise ConfigError(
                 f'{source} holds weights alone, without the state of a '
                 'training, so there is nothing to resume. To start a new '
                 f'training from it: --cfg-options load_from={source}'
@@ -77,7 +78,7 @@ class CheckpointFitHook(Hook):
         else:
             fatal = list(misfits)
         if fatal:
-            raise ValueError(
+            raise ConfigError(
                 f'{source} does not fit this model{_archs(meta, model)}. '
                 + _advice(state)
                 + describe_misfits(misfits, fatal)
@@ -90,7 +91,7 @@ class CheckpointFitHook(Hook):
             )
         problem = other_normalisation(meta.get('normalisation'), model)
         if problem and (resuming or not training):
-            raise ValueError(f'{source} {problem}')
+            raise ConfigError(f'{source} {problem}')
         if problem:
             print_log(f'{source} {problem}', logger='current')
 
@@ -151,6 +152,7 @@ def other_normalisation(expected: dict | None, model: nn.Module) -> str:
         ):
             return (
                 f'was trained with {key} {theirs}, and '
-                f'model.data_preprocessor has {ours}'
+                f'model.data_preprocessor has {ours}: use the config that it '
+                'was trained with, or change these'
             )
     return ''

@@ -11,6 +11,8 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
+from uhrnet.errors import ConfigError
+
 from ..launch import COMPILE_MODES
 
 BODY = ('backbone', 'neck')
@@ -38,7 +40,7 @@ class CompileHook(Hook):
         backend: Of ``torch.compile``.
 
     Raises:
-        ValueError: For another mode.
+        ConfigError: For another mode.
     """
 
     # Behind hooks that copy or fold the model.
@@ -48,7 +50,7 @@ class CompileHook(Hook):
         self, mode: str = 'default', backend: str = 'inductor'
     ) -> None:
         if mode not in COMPILE_MODES:
-            raise ValueError(
+            raise ConfigError(
                 f'mode of CompileHook is {" or ".join(COMPILE_MODES)}, not '
                 f'{mode!r}'
             )

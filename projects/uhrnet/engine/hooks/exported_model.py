@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from uhrnet.apis.exported_model import ExportedModel
+from uhrnet.errors import ConfigError
 
 from .checkpoint_fit import other_normalisation
 
@@ -28,7 +29,7 @@ class ExportedModelHook(Hook):
         backend: ``'onnxruntime'`` or ``'openvino'``.
 
     Raises:
-        ValueError: If the file is of another task, other classes or other
+        ConfigError: If the file is of another task, other classes or other
             normalisation than the config.
         DataError: If it cannot be read.
     """
@@ -66,19 +67,21 @@ class ExportedModelHook(Hook):
 
         found = description['task']
         if found != task_of(model):
-            raise ValueError(
-                f'{self.path} is of {found}, the config of {task_of(model)}'
+            raise ConfigError(
+                f'{self.path} is of {found}, the config of {task_of(model)}: '
+                'name the config that it was exported with'
             )
         theirs = description['classes']
         if theirs and classes and theirs != list(classes):
-            raise ValueError(
+            raise ConfigError(
                 f'{self.path} has {len(theirs)} classes ({theirs[0]}, ...), '
                 f'the data set of the config {len(classes)} ({classes[0]}, '
-                '...), or in another order'
+                '...), or in another order: name the config that it was '
+                'exported with'
             )
         problem = other_normalisation(description['normalisation'], model)
         if problem:
-            raise ValueError(f'{self.path} {problem}')
+            raise ConfigError(f'{self.path} {problem}')
 
 
 class Outputs:

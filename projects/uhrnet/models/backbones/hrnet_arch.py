@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from uhrnet.errors import ConfigError
+
 from .memory_formats import format_of
 from .pretrained import check_pretrained
 
@@ -46,10 +48,10 @@ def stages_of(arch: str) -> dict[str, dict]:
     """Return a variant's stages as the hosts' ``HRNet`` takes them.
 
     Raises:
-        ValueError: If no variant has this name.
+        ConfigError: If no variant has this name.
     """
     if arch not in HRNET_ARCHS:
-        raise ValueError(
+        raise ConfigError(
             f'unknown HRNet arch {arch!r}: use one of '
             f'{", ".join(map(repr, HRNET_ARCHS))}, or a dict with the keys '
             'stage1 to stage4'
@@ -93,7 +95,7 @@ class HRNetByName:
         out_strides: Stride of each returned map.
 
     Raises:
-        ValueError: If no variant or no memory format has this name.
+        ConfigError: If no variant or no memory format has this name.
     """
 
     def __init__(
@@ -124,7 +126,7 @@ class HRNetByName:
 
         Raises:
             FileNotFoundError: If pre-trained weights are absent.
-            ValueError: If they lack a part of the body.
+            ConfigError: If they lack a part of the body.
         """
         check_pretrained(
             self, self.init_cfg, self.name or 'HRNet', more_allowed=True

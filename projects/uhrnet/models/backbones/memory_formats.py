@@ -2,6 +2,8 @@
 
 import torch
 
+from uhrnet.errors import ConfigError
+
 MEMORY_FORMATS = {
     'channels_last': torch.channels_last,
     'contiguous': torch.contiguous_format,
@@ -12,10 +14,10 @@ def format_of(name: str) -> torch.memory_format:
     """Return torch's memory format.
 
     Raises:
-        ValueError: If none has this name.
+        ConfigError: If none has this name.
     """
     if name not in MEMORY_FORMATS:
-        raise ValueError(
+        raise ConfigError(
             f'memory_format is one of {", ".join(MEMORY_FORMATS)}, not '
             f'{name!r}'
         )

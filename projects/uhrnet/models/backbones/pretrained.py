@@ -13,6 +13,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
 from uhrnet.checkpoint_file import plain_state_dict
+from uhrnet.errors import ConfigError
 from uhrnet.state_dict_fit import describe_misfits, find_misfits
 
 # Of a backbone or a whole model, as it is or in a wrapper.
@@ -47,7 +48,7 @@ def check_pretrained(
     Raises:
         FileNotFoundError: If the file is absent. The message says where to
             get it.
-        ValueError: If it does not fit. The message names the parameters.
+        ConfigError: If it does not fit. The message names the parameters.
     """
     cfgs = init_cfg if isinstance(init_cfg, list) else [init_cfg or {}]
     for cfg in cfgs:
@@ -74,7 +75,7 @@ def _fitting_prefix(
     best = min(misfits, key=lambda prefix: len(misfits[prefix]))
     if misfits[best]:
         holds = (checkpoint.get('meta') or {}).get('arch')
-        raise ValueError(
+        raise ConfigError(
             f'{path} does not fit {name}'
             + (f': it holds {holds}' if holds else '')
             + f'. The first name in it is {next(iter(state))!r}. '

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from uhrnet.errors import ConfigError
+
 from ..layers import (
     BasicBlock,
     Bottleneck,
@@ -131,7 +133,7 @@ class UHRNet(BaseModule):
         out_strides: Stride of each returned map.
 
     Raises:
-        ValueError: For an unknown arch, memory format or frozen stage, and
+        ConfigError: For an unknown arch, memory format or frozen stage, and
             in the forward pass for a wrong number of channels.
 
     Example:
@@ -167,9 +169,9 @@ class UHRNet(BaseModule):
         super().__init__(init_cfg)
         spec = resolve_arch(arch)
         if not -1 <= frozen_stages <= self.num_stages:
-            raise ValueError(
+            raise ConfigError(
                 f'frozen_stages goes from -1 to {self.num_stages}, not '
-                f'{frozen_stages}'
+                f'{frozen_stages}: set model.backbone.frozen_stages'
             )
         self.name = arch_name(spec)
         self.in_channels = in_channels
@@ -227,7 +229,7 @@ class UHRNet(BaseModule):
             up, ceil(H / 4) and so on.
         """
         if x.dim() != 4 or x.shape[1] != self.in_channels:
-            raise ValueError(
+            raise ConfigError(
                 f'UHRNet was built for inputs (N, {self.in_channels}, H, W) '
                 f'and got {tuple(x.shape)}: set in_channels to the channels '
                 'of the images'
@@ -256,7 +258,7 @@ class UHRNet(BaseModule):
 
         Raises:
             FileNotFoundError: If pre-trained weights are absent.
-            ValueError: If they do not fit.
+            ConfigError: If they do not fit.
         """
         check_pretrained(self, self.init_cfg, self.name)
         super().init_weights()

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from uhrnet.errors import ConfigError
+
 
 class UHRNetArch(NamedTuple):
     """What distinguishes one U-HRNet from another.
@@ -42,34 +44,34 @@ def resolve_arch(arch: str | dict) -> UHRNetArch:
         arch: A key of ``ARCHS``, or a dict of :class:`UHRNetArch`'s fields.
 
     Raises:
-        ValueError: If the name is unknown or a value makes no network.
-        TypeError: If the dict has other keys.
+        ConfigError: If the name is unknown, the dict has other keys, or a
+            value makes no network.
     """
     if isinstance(arch, str):
         if arch.lower() not in ARCHS:
-            raise ValueError(
+            raise ConfigError(
                 f'unknown U-HRNet arch {arch!r}: use one of '
                 f'{", ".join(map(repr, ARCHS))}, or a dict with the keys '
                 f'{", ".join(UHRNetArch._fields)}'
             )
         return ARCHS[arch.lower()]
     if not isinstance(arch, dict) or set(arch) != set(UHRNetArch._fields):
-        raise TypeError(
+        raise ConfigError(
             'arch must be a name or a dict with exactly the keys '
             f'{", ".join(UHRNetArch._fields)}, not {arch!r}'
         )
     spec = UHRNetArch(**arch)
     spec = spec._replace(num_modules=tuple(spec.num_modules))
     if spec.base_channels < 2 or spec.base_channels % 2:
-        raise ValueError(
+        raise ConfigError(
             'base_channels must be even, as U-HRNet halves it, not '
             f'{spec.base_channels}'
         )
     if len(spec.num_modules) != 8 or min(spec.num_modules) < 1:
-        raise ValueError(
+        raise ConfigError(
             'num_modules needs 8 positive numbers, for stages 2 to 9, not '
             f'{spec.num_modules}'
         )
     if spec.num_blocks < 1:
-        raise ValueError(f'num_blocks must be 1 or more: {spec.num_blocks}')
+        raise ConfigError(f'num_blocks must be 1 or more: {spec.num_blocks}')
     return spec

@@ -7,6 +7,8 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from uhrnet.errors import ConfigError
+
 
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     """Rows of padding before and after ``size`` rows.
@@ -32,13 +34,13 @@ class SameConv2d(nn.Conv2d):
     Source: ``padding='SAME'`` throughout PaddleSeg's ``uhrnet.py``.
 
     Raises:
-        ValueError: If ``padding`` is given.
+        ConfigError: If ``padding`` is given.
     """
 
     def __init__(self, *args: int, **kwargs: int | bool) -> None:
         super().__init__(*args, **kwargs)
         if self.padding != (0, 0) or self.padding_mode != 'zeros':
-            raise ValueError(
+            raise ConfigError(
                 'SameConv2d chooses its own padding, of zeros: leave padding '
                 f'at 0, not {self.padding} {self.padding_mode}'
             )

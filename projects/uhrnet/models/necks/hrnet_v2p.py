@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
+from uhrnet.errors import ConfigError
+
 from ..layers import SumConv, recompute
 from ..layers.pooling import POOLINGS, pool_rounding_up
 from .representation import Conv, Representation
@@ -50,7 +52,7 @@ class HRNetV2p(Representation):
         init_cfg: How mmengine initialises it; None for ``AUTHORS_INIT``.
 
     Raises:
-        ValueError: If there is no such pooling.
+        ConfigError: If there is no such pooling.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class HRNetV2p(Representation):
     ) -> None:
         super().__init__(in_channels, init_cfg or AUTHORS_INIT)
         if pooling not in POOLINGS:
-            raise ValueError(
+            raise ConfigError(
                 f'unknown pooling {pooling!r}: use '
                 + ' or '.join(map(repr, POOLINGS))
             )

@@ -6,6 +6,8 @@ from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from uhrnet.errors import ConfigError
+
 # He et al.'s for convolutions before a ReLU, as ConvModule has it.
 HE_INIT = dict(type='Kaiming', layer='Conv2d')
 
@@ -24,7 +26,7 @@ class Representation(BaseModule):
         out_strides: Of each map it returns, relative to the first it takes.
 
     Raises:
-        ValueError: If ``in_channels`` is empty, or if the maps of a backbone
+        ConfigError: If ``in_channels`` is empty, or if the maps of a backbone
             have other channels.
     """
 
@@ -34,7 +36,7 @@ class Representation(BaseModule):
         super().__init__(init_cfg)
         self.in_channels = tuple(in_channels)
         if not self.in_channels:
-            raise ValueError('in_channels must name the channels of a map')
+            raise ConfigError('in_channels must name the channels of a map')
         self.out_channels: tuple[int, ...] = ()
         self.out_strides: tuple[int, ...] = (1,)
 
@@ -42,10 +44,10 @@ class Representation(BaseModule):
         """Refuse the maps of a backbone that this has not been made for."""
         found = tuple(x.shape[1] for x in maps)
         if found != self.in_channels:
-            raise ValueError(
+            raise ConfigError(
                 f'{type(self).__name__} was built with in_channels='
                 f'{self.in_channels}, and its backbone returns maps of '
-                f'{found} channels'
+                f'{found} channels: set in_channels to these'
             )
 
 

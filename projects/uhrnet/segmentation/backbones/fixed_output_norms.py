@@ -13,6 +13,8 @@ from mmseg.models.backbones import SwinTransformer
 from mmseg.registry import MODELS
 from torch import nn
 
+from uhrnet.errors import MissingLibraryError
+
 
 @MODELS.register_module()
 class FixedNormSwin(SwinTransformer):
@@ -38,12 +40,12 @@ def FixedNormConvNeXt(**kwargs: object) -> nn.Module:
     Takes the arguments of ``ConvNeXt``.
 
     Raises:
-        ImportError: If mmpretrain or something that it needs is missing.
+        MissingLibraryError: If mmpretrain or what it needs is missing.
     """
     try:
         from mmpretrain.models import ConvNeXt
     except (ImportError, RuntimeError) as error:  # a torchvision that is off
-        raise ImportError(
+        raise MissingLibraryError(
             'ConvNeXt is of mmpretrain: pip install mmpretrain, and the '
             f'torchvision of your torch. Importing it says: {error}'
         ) from error

@@ -157,7 +157,8 @@ def _check_head(index: dict, path: str) -> None:
     metainfo, ignored = index['metainfo'], index['ignore_index']
     classes = metainfo['classes']
     valid = {*range(len(classes)), ignored, 255}
-    pairs = index['label_map'] or []
+    # None for no map; anything else has to be a list of pairs.
+    pairs = [] if index['label_map'] is None else index['label_map']
     faults = dict(
         samples=not isinstance(index['samples'], list) or not index['samples'],
         classes=not isinstance(classes, list)

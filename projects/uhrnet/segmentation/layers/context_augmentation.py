@@ -9,6 +9,8 @@ from mmcv.cnn import ConvModule
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from uhrnet.errors import ConfigError
+
 KINDS = ('axial', 'conv', 'none')
 NUM_HEADS = 4
 
@@ -25,7 +27,7 @@ class ContextAugmentation(nn.Sequential):
             ``ConvModule``.
 
     Raises:
-        ValueError: For another kind, and for ``'axial'`` if its four heads
+        ConfigError: For another kind, and for ``'axial'`` if its four heads
             do not divide the channels.
     """
 
@@ -37,7 +39,7 @@ class ContextAugmentation(nn.Sequential):
         **layer_cfg: dict | None,
     ) -> None:
         if kind not in KINDS:
-            raise ValueError(
+            raise ConfigError(
                 f'cae is one of {", ".join(map(repr, KINDS))}, not {kind!r}'
             )
         super().__init__()
@@ -70,14 +72,14 @@ class AxialAttention(nn.Sequential):
         **layer_cfg: As for :class:`ContextAugmentation`.
 
     Raises:
-        ValueError: If the heads do not divide the channels.
+        ConfigError: If the heads do not divide the channels.
     """
 
     def __init__(
         self, channels: int, num_heads: int, **layer_cfg: dict | None
     ) -> None:
         if channels % num_heads:
-            raise ValueError(
+            raise ConfigError(
                 f'{num_heads} heads of attention do not divide {channels} '
                 'channels'
             )

@@ -5,6 +5,8 @@ from mmseg.evaluation import IoUMetric
 from mmseg.registry import METRICS
 from torch import Tensor
 
+from uhrnet.errors import ConfigError
+
 
 @METRICS.register_module()
 class ExactIoUMetric(IoUMetric):
@@ -36,10 +38,10 @@ class ExactIoUMetric(IoUMetric):
             of the prediction and of the truth, int64 on the CPU.
 
         Raises:
-            ValueError: If prediction and truth differ in size.
+            ConfigError: If prediction and truth differ in size.
         """
         if pred_label.shape != label.shape:
-            raise ValueError(
+            raise ConfigError(
                 f'a prediction of size {tuple(pred_label.shape)} and labels '
                 f'of size {tuple(label.shape)} cannot be compared: load the '
                 'annotations after resizing, or not resized'

@@ -6,7 +6,7 @@ from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import TRANSFORMS
 
 from uhrnet.data_files import read_file
-from uhrnet.errors import DataError
+from uhrnet.errors import DataError, WrongFormError
 from uhrnet.transforms.image_header import MAX_PIXELS, max_bytes_of
 from uhrnet.transforms.image_loading import check_same_size, decode_image
 
@@ -115,13 +115,13 @@ class LoadCheckedAnnotations(LoadAnnotations):
         self, labels: np.ndarray, path: str, results: dict
     ) -> None:
         if labels.ndim != 2:
-            raise DataError(
+            raise WrongFormError(
                 f'{path} has shape {labels.shape}: a label map has one '
                 'channel, whose values are class indices. Colour-coded maps '
                 'have to be converted first.'
             )
         if labels.dtype != np.uint8 and labels.max(initial=0) > 255:
-            raise DataError(
+            raise WrongFormError(
                 f'{path} holds the label {labels.max()}: labels must fit '
                 'into 8 bits.'
             )

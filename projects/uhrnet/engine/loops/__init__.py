@@ -1,0 +1,8 @@
+"""Training loops."""
+
+from .resumable import (
+    ResumableEpochBasedTrainLoop,
+    ResumableIterBasedTrainLoop,
+)
+
+__all__ = ['ResumableEpochBasedTrainLoop', 'ResumableIterBasedTrainLoop']
