@@ -16,7 +16,7 @@ def read_file(
     path: str,
     backend_args: dict | None = None,
     max_bytes: int = MAX_BYTES,
-    named_by: str = 'the data set',
+    named_by: str | None = None,
 ) -> bytes:
     """Read a file of a data set, or say which one is missing.
 
@@ -24,7 +24,7 @@ def read_file(
         path: The file.
         backend_args: Where files are, as in ``mmengine.fileio``.
         max_bytes: The most that a local file may have.
-        named_by: What names the file, for the message.
+        named_by: The list that names the file, for the message.
 
     Raises:
         MissingFileError: If it is not there.
@@ -36,9 +36,10 @@ def read_file(
             check_plain(path, max_bytes)
         return fileio.get(path, backend_args=backend_args)
     except FileNotFoundError:
+        remedy = ', or remove it from the list' if named_by else ''
         raise MissingFileError(
-            f'{path} is missing, although {named_by} names it. Complete the '
-            'data set.'
+            f'{path} is missing, although {named_by or "the data set"} names '
+            f'it. Complete the data set{remedy}.'
         ) from None
     except OSError as error:
         raise DataError(f'{path} cannot be read ({error}).') from error

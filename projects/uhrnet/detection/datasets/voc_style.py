@@ -173,9 +173,7 @@ class VOCStyleDataset(XMLDataset):
     def _check_names(self) -> None:
         """Check the list of images."""
         seen = set()
-        content = read_file(
-            self.ann_file, self.backend_args, named_by='the config'
-        )
+        content = read_file(self.ann_file, self.backend_args)
         try:
             names = content.decode().splitlines()
         except UnicodeDecodeError as error:
