@@ -12,6 +12,7 @@ README = ROOT / 'README.md'
 TEXT = README.read_text()
 GUIDES = [
     README,
+    ROOT / 'SECURITY.md',
     *sorted((ROOT / 'docs').glob('*.md')),
     *sorted((ROOT / 'configs').glob('*/README.md')),
 ]

@@ -34,3 +34,7 @@ class WrongFormError(DataError):
 
     A label map of colours, for example, or a depth map of 8 bits.
     """
+
+
+class MissingFileError(DataError):
+    """A file that a data set names, and that is not there."""

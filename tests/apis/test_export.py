@@ -272,7 +272,16 @@ def test_descriptions_of_strangers(onnx_file):
         ('classes', 5),
         ('classes', {}),
         ('normalisation', dict(mean=['a'], std=[1])),
+        ('size', [64, 96, 3]),
+        ('size', [10**400, 1]),
+        ('classes', [1]),
+        ('palette', [[0, 0]]),
+        ('normalisation', dict(mean=5)),
+        ('normalisation', dict(mean={'a': 1})),
+        ('normalisation', dict(mean=[float('nan')] * 3)),
+        ('normalisation', dict(bgr_to_rgb=1)),
         ('least', None),
+        ('least', True),
     ):
         with pytest.raises(DataError, match=f'no valid .*{key}'):
             read_description('f', json.dumps(good | {key: value}))

@@ -1,5 +1,6 @@
 """Loading what mmengine writes, and nothing that runs code."""
 
+import importlib
 import os
 import pickle
 import random
@@ -11,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.config import ConfigDict
+from mmengine.infer import BaseInferencer
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.runner import CheckpointLoader, load_checkpoint
 from torch import nn
 
 import uhrnet  # noqa: F401, installs the remedies
 from uhrnet.compat import checkpoint as compat
+from uhrnet.compat.allow_list import allowed_globals, safe_loading
 from uhrnet.compat.checkpoint import CheckpointError
 
 
@@ -80,6 +84,26 @@ def test_numpy_objects_are_refused(tmp_path):
         CheckpointLoader.load_checkpoint(path)
 
 
+@pytest.mark.parametrize('code', ['O', 'V8', [('a', 'O')], 'U4', 'M8[s]'])
+def test_other_types_than_numbers_are_refused(tmp_path, code):
+    """Objects are pointers, in structures as well."""
+    path = saved(tmp_path, dict(x=Call(np.dtype, code)))
+    with pytest.raises(CheckpointError, match='is no type of numbers'):
+        CheckpointLoader.load_checkpoint(path)
+
+
+def test_a_type_with_the_state_of_another(tmp_path):
+    """numpy reports no error there, and Python a SystemError."""
+
+    class Kind:
+        def __reduce__(self):
+            return np.dtype, ('f8', False, True), (3, '<', 0, 0, 0, 0, 0, 0)
+
+    path = saved(tmp_path, dict(x=Kind()))
+    with pytest.raises(CheckpointError, match='is damaged'):
+        CheckpointLoader.load_checkpoint(path)
+
+
 def test_numpy_1_and_2_spellings(tmp_path):
     path = saved(tmp_path, dict(x=np.float64(1.5), y=np.arange(2)))
     content = Path(path).read_bytes()
@@ -88,7 +112,7 @@ def test_numpy_1_and_2_spellings(tmp_path):
     assert names == [b'numpy._core'] or names == [b'numpy.core']
     for core in spelled:
         module = core.decode() + '.multiarray'
-        allowed = {name for _, name in compat.allowed_globals()}
+        allowed = {name for _, name in allowed_globals()}
         assert f'{module}.scalar' in allowed
         assert f'{module}._reconstruct' in allowed
     assert compat.load_checkpoint(path)['x'] == 1.5
@@ -150,14 +174,41 @@ def test_plain_pickle_is_refused(tmp_path):
     assert not marker.exists()
 
 
-def test_code_in_the_config_of_a_checkpoint_is_dropped(tmp_path):
-    """mmengine executes ``meta['config']`` when it resumes."""
+def test_configs_in_a_checkpoint_are_dropped(tmp_path):
+    """mmengine executes them when it resumes, or is given no other."""
     path = saved(
         tmp_path,
-        dict(meta=dict(config='import os', iter=3), state_dict={}),
+        dict(
+            meta=dict(config='import os', cfg='import os', iter=3),
+            message_hub=dict(runtime_info=dict(cfg='import os', best=1)),
+            state_dict={},
+        ),
     )
     loaded = CheckpointLoader.load_checkpoint(path)
     assert loaded['meta'] == dict(iter=3)
+    assert loaded['message_hub'] == dict(runtime_info=dict(best=1))
+
+
+@pytest.mark.parametrize('place', ['meta', 'message_hub'])
+@pytest.mark.parametrize('name', ['MMSegInferencer', 'DetInferencer'])
+def test_inferencers_execute_no_config_of_a_checkpoint(tmp_path, place, name):
+    """By mmengine alone, given weights and no config, they would."""
+    toolbox = 'mmseg' if name == 'MMSegInferencer' else 'mmdet'
+    inferencer = getattr(importlib.import_module(f'{toolbox}.apis'), name)
+    marker = tmp_path / 'marker'
+    config = f"import os\nos.system('touch {marker}')\nmodel = dict(type='X')"
+    content = dict(meta=dict(cfg=config), state_dict={})
+    if place == 'message_hub':
+        content['message_hub'] = dict(runtime_info=dict(cfg=config))
+    path = saved(tmp_path, content)
+    with pytest.raises(CheckpointError, match='give a file of yours'):
+        inferencer(None, weights=path)
+    assert not marker.exists()
+    # A class that builds its model in its own way finds none either.
+    plain = BaseInferencer._init_model.__wrapped__
+    with pytest.raises((ValueError, KeyError)):
+        plain(inferencer.__new__(inferencer), ConfigDict(), path)
+    assert not marker.exists()
 
 
 @pytest.mark.parametrize('keep', [0, 10, 0.5, 0.99])
@@ -250,9 +301,9 @@ def test_allow_list_ends_with_the_load(tmp_path):
 
 
 def test_entries_of_the_user_stay(tmp_path):
-    item = compat.allowed_globals()[0]
+    item = allowed_globals()[0]
     with torch.serialization.safe_globals([item]):
-        with compat.safe_loading():
+        with safe_loading():
             pass
         assert item in torch.serialization.get_safe_globals()
 

@@ -65,12 +65,22 @@ def test_nyu_begins_paths_with_a_slash(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'line', ['a.png', 'a.png b.png far', 'a.png b.png 1 2', 'a.png b.png -1']
-)
+    'line',
+    ['a.png', 'a.png b.png far', 'a.png b.png 1 2', 'a.png b.png -1',
+     'a.png b.png inf', 'a.png b.png nan'],
+)  # fmt: skip
 def test_other_lines_are_refused(line, tmp_path):
     (tmp_path / 'list.txt').write_text(f'x.png y.png 7\n{line}\n')
     with pytest.raises(DataError, match=rf"list.txt, line 2: '{line}'"):
         NYUDepthDataset(data_root=str(tmp_path), ann_file='list.txt')
+
+
+@pytest.mark.parametrize('name', ['../a.png', 'a/../../b', 'http://host/a'])
+def test_names_that_lead_out_of_the_folder(name, tmp_path):
+    for line in (f'{name} y.png', f'x.png {name}'):
+        (tmp_path / 'list.txt').write_text(f'x.png y.png 7\n{line}\n')
+        with pytest.raises(DataError, match=r'list.txt, line 2, names .* out'):
+            NYUDepthDataset(data_root=str(tmp_path), ann_file='list.txt')
 
 
 def test_missing_and_empty_lists(tmp_path):
@@ -187,8 +197,13 @@ def test_scenes_know_their_cameras(scenes, tmp_path):
         assert dataset.get_data_info(i)['focal'] == camera[0, 0] > 40
     root = tmp_path / 'scenes'
     shutil.copytree(scenes, root)
-    for content in ('{"images": {"train": []}}', '{', None):
-        path = root / 'meta.json'
+    path = root / 'meta.json'
+    broken = json.loads(path.read_text())
+    texts = ['{"images": {"train": []}}', '{', '[' * 100_000]
+    for focal in (0, float('nan'), 10**400, 'x'):
+        broken['images']['val'][1]['intrinsics'][0][0] = focal
+        texts.append(json.dumps(broken))
+    for content in (*texts, None):
         path.unlink() if content is None else path.write_text(content)
         with pytest.raises(DataError, match="cameras of the split 'val'"):
             scenes_depth(root)

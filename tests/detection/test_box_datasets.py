@@ -203,6 +203,72 @@ def test_infinite_box(voc):
         build(voc)
 
 
+@pytest.mark.parametrize('value', ['1e308', '-1e20', '1048578'])
+def test_box_beyond_any_image(voc, value):
+    """No tensor could hold the first."""
+
+    def widen(root):
+        root.find('object/bndbox/xmax').text = value
+
+    edit(voc, widen)
+    with pytest.raises(DataError, match='train_000.xml.*the coordinate'):
+        build(voc)
+
+
+def test_size_beyond_any_image(voc):
+    def widen(root):
+        root.find('size/width').text = '9' * 30
+
+    edit(voc, widen)
+    with pytest.raises(DataError, match='train_000.xml: the image is 64x999'):
+        build(voc)
+
+
+def test_image_that_is_looked_at_for_its_size(voc):
+    """Not decoded, if it is one of many gigabytes."""
+    edit(voc, lambda root: root.remove(root.find('size')))
+    path = voc / 'JPEGImages/train_000.jpg'
+    content = bytearray(path.read_bytes())
+    content[16:24] = b'\0\0\xff\xff' * 2
+    path.write_bytes(content)
+    with pytest.raises(DataError, match='train_000.jpg is 65535x65535'):
+        build(voc)
+
+
+@pytest.mark.parametrize('encoding', ['utf-8', 'utf-16'])
+def test_entities_are_refused(voc, encoding):
+    """Nine of these fill the memory with a file of a kilobyte."""
+    path = voc / 'Annotations/train_000.xml'
+    entities = ''.join(
+        f'<!ENTITY e{x} "{f"&e{x - 1};" * 10 if x else "x"}">'
+        for x in range(9)
+    )
+    text = f'<!DOCTYPE a [{entities}]>{path.read_text()}'
+    path.write_text(text.replace('RBC', '&e8;'), encoding=encoding)
+    with pytest.raises(DataError, match='train_000.xml declares a document'):
+        build(voc)
+
+
+def test_elements_within_elements(voc):
+    path = voc / 'Annotations/train_000.xml'
+    path.write_text('<a>' * 100_000)
+    with pytest.raises(DataError, match='train_000.xml .* nested deeper'):
+        build(voc)
+
+
+@pytest.mark.parametrize('name', ['../x', '/etc/passwd', 'http://host/x'])
+def test_names_that_lead_out_of_the_folder(voc, name):
+    (voc / 'ImageSets/Main/train.txt').write_text(f'train_000\n{name}\n')
+    with pytest.raises(DataError, match='train.txt, line 2, names .* out of'):
+        build(voc)
+
+
+def test_a_list_that_is_no_text(voc):
+    (voc / 'ImageSets/Main/train.txt').write_bytes(b'\xff\xfe\x80')
+    with pytest.raises(DataError, match='train.txt is no list of images'):
+        build(voc)
+
+
 def test_scenes(scenes):
     dataset = ScenesDataset(
         data_root=str(scenes),

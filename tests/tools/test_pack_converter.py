@@ -235,11 +235,21 @@ def test_what_is_wrong_stops(pack):
         assert 'sample 2' in refused(shape=shape)
     for broken in (dict(shape=[64]), dict(image=None), dict(samples=None)):
         assert 'damaged' in refused(**broken)
-    for pairs in ([[0, 300]], [[0, -1]], [[0, 77]], [[0]], 7):
+    for pairs in ([[0, 300]], [[0, -1]], [[0, 77]], [[0]], 7, False):
         assert 'damaged' in refused(label_map=pairs)
     assert 'reduce_zero_label' in refused(reduce_zero_label='false')
     assert 'ignore_index' in refused(ignore_index='x')
+    assert 'ignore_index' in refused(ignore_index=2**31)
     assert 'classes' in refused(metainfo=dict(classes='abc'))
+    names = ['a', 'b']
+    for palette in ([[0, 0, 0]], [[0, 0], [0, 0]], [[0, 0, 256]] * 2, 'ab'):
+        assert 'palette' in refused(
+            metainfo=dict(classes=names, palette=palette)
+        )
+    for pairs in ([[0, 2]], [[0]], [[-1, 0]]):
+        assert 'flip_pairs' in refused(
+            metainfo=dict(classes=names, flip_pairs=pairs)
+        )
     assert 'samples' in refused(samples=[]) and refused(samples={})
     assert 'sample 2' in refused(img_path=None)
     assert 'sample 2' in refused(seg_map_path=3)

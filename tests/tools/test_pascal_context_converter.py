@@ -211,14 +211,20 @@ def test_refusals_leave_nothing_behind(
     assert sorted(path.name for path in root.iterdir()) == names
 
 
-@pytest.mark.parametrize('kind', ['truncated', 'missing'])
+@pytest.mark.parametrize('kind', ['truncated', 'missing', 'deep', 'large'])
 def test_a_file_that_is_none(root, converter, monkeypatch, kind):
     path = root / 'trainval_merged.json'
     text = path.read_text()
     path.unlink()
     if kind == 'truncated':
         path.write_text(text[: len(text) // 2])
-    message = 'is damaged' if kind == 'truncated' else 'does not exist'
+    elif kind == 'deep':
+        path.write_text('[' * 100_000)
+    elif kind == 'large':
+        content = json.loads(text)
+        content['images'][0] |= dict(height=60_000, width=60_000)
+        path.write_text(json.dumps(content))
+    message = 'does not exist' if kind == 'missing' else 'is damaged'
     with pytest.raises(DataError, match=message):
         call_tool(monkeypatch, converter, root)
     assert not written(root)

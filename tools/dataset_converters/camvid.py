@@ -21,6 +21,7 @@ import numpy as np
 
 from uhrnet.command_line import run
 from uhrnet.errors import DataError
+from uhrnet.transforms.image_loading import decode_image
 
 COUNTS = {'train': 367, 'val': 101, 'test': 233}
 NUM_CLASSES = 11
@@ -96,8 +97,8 @@ def find_pairs(source: Path, split: str) -> list[tuple[Path, Path]]:
 
 def convert_labels(path: Path) -> np.ndarray:
     """Read a label map, (H, W), and rewrite void as 255."""
-    labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if labels is None or labels.ndim != 2 or labels.dtype != np.uint8:
+    labels = decode_image(path.read_bytes(), str(path), 'unchanged')
+    if labels.ndim != 2 or labels.dtype != np.uint8:
         raise DataError(f'{path} is no label map of one 8-bit channel')
     if labels.max() > VOID:
         raise DataError(

@@ -38,6 +38,7 @@ NUMBERS = (
     397, 415, 416, 420, 424, 427, 440, 445, 454, 458,
 )  # fmt: skip
 CLASS_OF = {number: index for index, number in enumerate(NUMBERS, start=1)}
+LARGEST = 500  # side of an image
 LABELS = 'SegmentationClassContext'
 LISTS = 'ImageSets/SegmentationContext'
 
@@ -124,7 +125,11 @@ def read_annotations(path: Path) -> dict[str, list[dict]]:
             split: [x for x in images.values() if x['phase'] == split]
             for split in COUNTS
         }
-    except (ValueError, KeyError, TypeError) as error:
+        for image in images.values():
+            height, width = image['height'], image['width']
+            if not all(0 < x <= LARGEST for x in (height, width)):
+                raise ValueError(f'an image of {height}x{width}')
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             f'{path} is damaged or not "PASCAL in Detail": {error!r}. '
             'Download it again.'
@@ -153,7 +158,7 @@ def draw(image: dict, folder: Path, path: Path) -> np.ndarray:
         DataError: If the image is missing or of another size, or if a segment
             is none. The message names image and segment.
     """
-    name = str(image['file_name'])
+    name = str(image.get('file_name'))
     if not re.fullmatch(r'\d{4}_\d{6}\.jpg', name):
         raise DataError(f'{path} names an image {name!r}, none of VOC 2010')
     size = (image['height'], image['width'])

@@ -94,16 +94,51 @@ class ExportedModel(nn.Module):
         return tuple(x.to(image.device) for x in self.run(image))
 
 
-# What a description has to hold, and as what.
-FIELDS = {
-    'task': str,
-    'outputs': str,
-    'classes': list | None,
-    'palette': list | None,
-    'normalisation': dict | None,
-    'align_corners': bool,
-    'size': list | None,
-    'least': int,
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= 2**20
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and abs(value) < 1e9
+
+
+def _list_of(check: Callable, length: int | None = None) -> Callable:
+    """Make the check of a list."""
+    return lambda value: (
+        isinstance(value, list)
+        and length in (None, len(value))
+        and all(map(check, value))
+    )
+
+
+def _or_none(check: Callable) -> Callable:
+    return lambda value: value is None or check(value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_normalisation(value: object) -> bool:
+    numbers = _or_none(_list_of(_is_number))
+    return (
+        isinstance(value, dict)
+        and numbers(value.get('mean'))
+        and numbers(value.get('std'))
+        and isinstance(value.get('bgr_to_rgb', False), bool)
+    )
+
+
+# What a description has to hold, and how it is told.
+FIELDS: dict[str, Callable[[object], bool]] = {
+    'task': _is_text,
+    'outputs': _is_text,
+    'classes': _or_none(_list_of(_is_text)),
+    'palette': _or_none(_list_of(_list_of(_is_number, 3))),
+    'normalisation': _or_none(_is_normalisation),
+    'align_corners': lambda value: isinstance(value, bool),
+    'size': _or_none(_list_of(_is_count, 2)),
+    'least': _is_count,
 }
 
 
@@ -128,18 +163,15 @@ def read_description(path: Path, text: str) -> dict:
         ) from None
     wrong = [
         key
-        for key, kind in FIELDS.items()
+        for key, is_valid in FIELDS.items()
         if not isinstance(found, dict)
         or key not in found
-        or not isinstance(found[key], kind)
+        or not is_valid(found[key])
     ]
-    numbers = [] if wrong else [*(found['size'] or ())]
-    for key in ('mean', 'std') if not wrong and found['normalisation'] else ():
-        numbers += found['normalisation'].get(key) or []
-    if wrong or not all(isinstance(x, int | float) for x in numbers):
-        names = ', '.join(wrong) or 'size or normalisation'
+    if wrong:
         raise DataError(
-            f'the description of {path} has no valid {names}. {again}'
+            f'the description of {path} has no valid {", ".join(wrong)}. '
+            f'{again}'
         )
     return found
 

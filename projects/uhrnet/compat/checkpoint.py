@@ -6,101 +6,40 @@ mmengine 0.10 itself writes: ``HistoryBuffer`` and numpy scalars, so that
 ``--resume`` and ``tools/test.py`` fail. The remedy keeps ``weights_only=True``
 and, for the duration of mmengine's own loads, allows exactly those types.
 
-A config is another matter, as it is Python code. mmengine stores it in a
-checkpoint's ``meta['cfg']``, and its inferencers execute that one if they are
-given weights alone: give them a config file of yours.
+A config is another matter, as it is Python code. mmengine stores it in
+checkpoints, as ``meta['cfg']``, and its inferencers would execute that one
+when they are given weights alone. It is dropped with every load, so that they
+stop and ask for a config file; nothing else reads it, and a training that
+resumes writes its own.
+
+Beyond code, a file may claim more memory than it fills. Its archive and its
+tensors are compared with its size.
 """
 
 import errno
 import functools
 import os
 import pickle
-import threading
+import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlparse
 
+from .allow_list import safe_loading
+from .checkpoint_size import Oversized, check_archive, check_contents
 from .import_hook import when_imported
+from .pickle_depth import check_depth
 
-_STATISTICS = ('min', 'max', 'current', 'mean')
-_lock = threading.RLock()
+_SIGNS = ('Unsupported', 'Trying to', 'but got')
+# In messages of errors that are not the file's fault.
+_OF_THE_MACHINE = ('out of memory', 'deserialize object on a', 'allocate')
 
 
 class CheckpointError(RuntimeError):
     """A checkpoint that is damaged or holds more than data."""
-
-
-def _history_buffer_method(owner: type, name: str) -> Callable:
-    """Stand in for ``getattr``, which pickle uses to name a method.
-
-    mmengine stores the methods ``HistoryBuffer.min`` and so on. The real
-    ``getattr`` on an allow-list would hand a hostile file any attribute of
-    any allowed object.
-    """
-    from mmengine.logging import HistoryBuffer
-
-    if owner is not HistoryBuffer or name not in _STATISTICS:
-        raise pickle.UnpicklingError(
-            f'attribute {name!r} of {owner!r} may not be read'
-        )
-    return getattr(owner, name)
-
-
-def _numpy_globals() -> list[tuple[Callable, str]]:
-    """What the pickle of a numpy scalar or numeric array refers to."""
-    import numpy as np
-
-    multiarray = (
-        np._core.multiarray if hasattr(np, '_core') else np.core.multiarray
-    )
-    return [
-        (np.ndarray, 'numpy.ndarray'),
-        (np.dtype, 'numpy.dtype'),
-        # The class of each dtype that is plain numbers; never that of 'O'.
-        *(
-            (kind, f'numpy.dtypes.{kind.__name__}')
-            for kind in (type(np.dtype(code)) for code in '?bBhHiIlLefd')
-        ),
-        # numpy 2 renamed numpy.core; files of both spellings exist.
-        *(
-            (function, f'numpy.{core}.multiarray.{name}')
-            for core in ('core', '_core')
-            for name, function in (
-                ('_reconstruct', multiarray._reconstruct),
-                ('scalar', multiarray.scalar),
-            )
-        ),
-    ]
-
-
-def allowed_globals() -> list[tuple[Callable, str]]:
-    """Return the allow-list as ``(object, name in the file)`` pairs."""
-    from mmengine.logging import HistoryBuffer
-
-    return [
-        (HistoryBuffer, 'mmengine.logging.history_buffer.HistoryBuffer'),
-        (_history_buffer_method, 'builtins.getattr'),
-        *_numpy_globals(),
-    ]
-
-
-@contextmanager
-def safe_loading() -> Iterator[None]:
-    """Allow what mmengine writes, inside the ``with`` block only.
-
-    torch's allow-list belongs to the process. The lock keeps two threads
-    from ending each other's scope, and entries that the user had added
-    before stay afterwards.
-    """
-    from torch import serialization
-
-    with _lock:
-        present = set(serialization.get_safe_globals())
-        ours = [item for item in allowed_globals() if item not in present]
-        with serialization.safe_globals(ours):
-            yield
 
 
 def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
@@ -122,10 +61,13 @@ def load_checkpoint(path: str, map_location: Any = 'cpu') -> dict:
 
     _check_exists(path)
     with safe_loading(), _explained(path):
+        check_archive(path)
         _check_sums(path)
+        check_depth(path)
         checkpoint = torch.load(
             path, map_location=map_location, weights_only=True
         )
+        check_contents(checkpoint, os.path.getsize(path))
     _check_is_dict(path, checkpoint)
     return checkpoint
 
@@ -188,9 +130,16 @@ def _explained(filename: str) -> Iterator[None]:
             'session of your own with torch.load(..., weights_only=False) '
             f'and save its state_dict again. ({_finding(error)})'
         ) from None
+    except (Oversized, MemoryError) as error:
+        raise CheckpointError(
+            f'{filename} was refused: it asks for more memory than a file of '
+            f'its size can fill, or than there is ({_finding(error)}). '
+            'Download or copy it again.'
+        ) from None
     except (
         *(EOFError, RuntimeError, OSError, zipfile.BadZipFile),
         *(ValueError, LookupError, TypeError, AttributeError, AssertionError),
+        *(OverflowError, SystemError),
     ) as error:
         # Out of memory, no such device, no such file and others are not the
         # file's fault and explain themselves.
@@ -208,34 +157,41 @@ def _is_damage(error: Exception, filename: str) -> bool:
         # torch seeks before the start of a truncated archive.
         return error.errno == errno.EINVAL
     if isinstance(error, RuntimeError):
-        return any(
-            sign in str(error)
-            for sign in (
-                'PytorchStreamReader',
-                'inline_container',
-                'invalid hash value',
-                'storage has wrong byte size',
-                'unexpected EOF',
-                'Invalid magic number',
-                'Invalid protocol version',
-                "Couldn't parse the version",
-            )
-        )
-    # What torch's unpickler trips over in a file that was overwritten. An
-    # address may have other troubles.
+        wanted = re.search(r'you tried to allocate (\d+) bytes', str(error))
+        if wanted and os.path.isfile(filename):
+            return int(wanted[1]) > os.path.getsize(filename)
+        if any(sign in str(error) for sign in _OF_THE_MACHINE):
+            return False
+    # What torch's unpickler trips over in a file that was overwritten is of
+    # many kinds. An address may have other troubles.
     return os.path.isfile(filename)
 
 
 def _finding(error: Exception) -> str:
     """The line of torch's long message that says what was found."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = str(error)
+    text = text.partition('WeightsUnpickler error:')[2].strip() or text
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line in lines:
-        if any(w in line for w in ('Unsupported', 'Trying to', 'but got')):
+        if any(sign in line for sign in _SIGNS):
             return line
     return lines[0] if lines else type(error).__name__
 
 
-def _patch(module: ModuleType) -> None:
+def _drop_configs(checkpoint: dict) -> None:
+    """Remove what mmengine would execute as a config file."""
+    # Runner.resume takes the first, inferencers the others.
+    meta = checkpoint.get('meta')
+    if isinstance(meta, dict):
+        meta.pop('config', None)
+        meta.pop('cfg', None)
+    hub = checkpoint.get('message_hub')
+    info = hub.get('runtime_info') if isinstance(hub, dict) else None
+    if isinstance(info, dict):
+        info.pop('cfg', None)
+
+
+def _patch_loader(module: ModuleType) -> None:
     """Make every load of ``mmengine.runner.checkpoint`` a safe one."""
     loader = module.CheckpointLoader
     original = loader.load_checkpoint.__func__
@@ -247,21 +203,64 @@ def _patch(module: ModuleType) -> None:
         map_location: Any = None,
         logger: Any = 'current',
     ) -> dict:
+        is_local = os.path.isfile(filename)
         if '://' not in filename:
             _check_exists(os.path.expanduser(filename))
         with safe_loading(), _explained(filename):
+            if is_local:
+                check_archive(filename)
+                check_depth(filename)
             checkpoint = original(cls, filename, map_location, logger)
-        # Runner.resume would execute this string as a Python config file.
-        # mmengine itself stores its config as meta['cfg'].
+            if is_local:
+                check_contents(checkpoint, os.path.getsize(filename))
         _check_is_dict(filename, checkpoint)
-        meta = checkpoint.get('meta')
-        if isinstance(meta, dict):
-            meta.pop('config', None)
+        _drop_configs(checkpoint)
         return checkpoint
 
     loader.load_checkpoint = classmethod(load)
-    # torch.hub still defaults to weights_only=False for addresses.
-    module.load_url = functools.partial(module.load_url, weights_only=True)
+    module.load_url = _load_url
+
+
+def _load_url(
+    url: str,
+    model_dir: str | None = None,
+    map_location: Any = None,
+    progress: bool = True,
+) -> dict:
+    """Download once, then load as a file.
+
+    ``torch.hub`` defaults to ``weights_only=False`` for addresses, and
+    unpacks a zip of any size into its folder.
+    """
+    from torch import hub
+
+    folder = model_dir or os.path.join(hub.get_dir(), 'checkpoints')
+    path = os.path.join(folder, os.path.basename(urlparse(url).path))
+    if not os.path.exists(path):
+        os.makedirs(folder, exist_ok=True)
+        hub.download_url_to_file(url, path, progress=progress)
+    return load_checkpoint(path, map_location)
+
+
+def _patch_inferencer(module: ModuleType) -> None:
+    """Have inferencers say that they need a config file."""
+    inferencer = module.BaseInferencer
+    original = inferencer._init_model
+
+    @functools.wraps(original)
+    def init_model(
+        self: Any, cfg: Any, weights: str | None, device: str = 'cpu'
+    ) -> Any:
+        if not cfg:
+            raise CheckpointError(
+                f'{weights} comes without a config file. The config that a '
+                'checkpoint holds is Python code, which is not executed: '
+                'give a file of yours, as model=CONFIG beside weights='
+                f'{weights!r}'
+            )
+        return original(self, cfg, weights, device)
+
+    inferencer._init_model = init_model
 
 
 _installed = False
@@ -272,4 +271,5 @@ def install() -> None:
     global _installed
     if not _installed:
         _installed = True
-        when_imported('mmengine.runner.checkpoint', _patch)
+        when_imported('mmengine.runner.checkpoint', _patch_loader)
+        when_imported('mmengine.infer.infer', _patch_inferencer)

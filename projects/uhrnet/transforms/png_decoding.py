@@ -10,6 +10,8 @@ import zlib
 import cv2
 import numpy as np
 
+from .image_header import MAX_PIXELS
+
 try:
     from kornia_rs.io import decode_image_png_u8
 except ImportError:
@@ -18,7 +20,6 @@ except ImportError:
 _START = b'\x89PNG\r\n\x1a\n'
 _GREY, _RGB = 0, 2
 _MODES = {_GREY: 'mono', _RGB: 'rgb'}
-_MAX_PIXELS = 2**28
 # What may stand in a file without any effect on pixels, whatever reads it.
 # Texts do not: they may hold the orientation of a photograph.
 _PLAIN = {
@@ -79,7 +80,7 @@ def _plain_header(content: bytes) -> tuple[tuple[int, int], int] | None:
     )
     if depth != 8 or kind not in (_GREY, _RGB) or any(methods):
         return None
-    if not 0 < width * height <= _MAX_PIXELS:
+    if not 0 < width * height <= MAX_PIXELS:
         return None
     view, position, name = memoryview(content), len(_START), b''
     while name != b'IEND':

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from mmcv.transforms import BaseTransform, LoadImageFromFile
 
-from uhrnet.errors import DataError
-from uhrnet.transforms.image_loading import decode_image, read_file
+from uhrnet.data_files import read_file
+from uhrnet.errors import MissingFileError
+from uhrnet.transforms.image_header import MAX_PIXELS
+from uhrnet.transforms.image_loading import decode_image
 
 from .defect import Defect, FoundDefect, describe, found_as
 
@@ -70,7 +72,7 @@ def read_content(path: str, backend_args: dict | None) -> bytes:
     """
     try:
         return read_file(path, backend_args)
-    except DataError as error:
+    except MissingFileError as error:
         defect = Defect('missing', path, str(error))
     except Exception as error:
         defect = Defect('unreadable', path, describe(error))
@@ -86,7 +88,12 @@ def read_image(loader: LoadImageFromFile, path: str) -> np.ndarray:
     content = read_content(path, loader.backend_args)
     with found_as('unreadable', path):
         return decode_image(
-            content, path, loader.color_type, loader.imdecode_backend
+            content,
+            path,
+            loader.color_type,
+            loader.imdecode_backend,
+            # The host's has none.
+            getattr(loader, 'max_pixels', MAX_PIXELS),
         )
 
 

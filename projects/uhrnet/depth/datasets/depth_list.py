@@ -1,11 +1,12 @@
 """Data sets of depth that are given by published lists."""
 
+import math
 import os.path as osp
 
-from mmengine.fileio import get_text
 from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
+from uhrnet.data_files import check_inside, read_file
 from uhrnet.errors import DataError
 
 # In place of a depth map, of images without ground truth.
@@ -29,7 +30,8 @@ class DepthListDataset(BaseSegDataset):
         without_depth: How many lines have been left out.
 
     Raises:
-        DataError: If the list is missing, empty, or a line has another form.
+        DataError: If the list is missing, empty, a line has another form, or
+            names a file outside of the folder.
     """
 
     METAINFO = dict(classes=('depth',), palette=[[0, 0, 0]])
@@ -58,26 +60,27 @@ class DepthListDataset(BaseSegDataset):
                 continue
             if len(words) not in (2, 3) or not _is_focal(words[2:]):
                 raise DataError(
-                    f'{self.ann_file}, line {number}: {line!r} is not an '
+                    f'{self.ann_file}, line {number}: {line!r:.200} is not an '
                     'image, a depth map and a focal length'
                 )
             if words[1] == NO_DEPTH:
                 self.without_depth += 1
                 continue
-            samples.append(self._sample(*words))
+            # Some lists begin their paths with a slash.
+            names = [name.lstrip('/') for name in words[:2]]
+            for name in names:
+                check_inside(name, f'{self.ann_file}, line {number},')
+            samples.append(self._sample(*names, *words[2:]))
         if not samples:
             raise DataError(f'{self.ann_file} names no image with depth')
-        check_out_names(samples)
+        check_out_names(samples, self.ann_file)
         return samples
 
     def _sample(self, image: str, depth: str, focal: str = 'nan') -> dict:
         prefix = self.data_prefix
         return dict(
-            # Some lists begin their paths with a slash.
-            img_path=osp.join(prefix.get('img_path', ''), image.lstrip('/')),
-            depth_map_path=osp.join(
-                prefix.get('depth_map_path', ''), depth.lstrip('/')
-            ),
+            img_path=osp.join(prefix.get('img_path', ''), image),
+            depth_map_path=osp.join(prefix.get('depth_map_path', ''), depth),
             out_name=out_name(image),
             focal=float(focal),
             seg_fields=[],
@@ -97,25 +100,25 @@ def check_prefix(data_prefix: dict) -> None:
 def read_list(path: str, backend_args: dict | None = None) -> list[str]:
     """Return the lines of a list of images."""
     try:
-        return get_text(path, backend_args=backend_args).splitlines()
-    except FileNotFoundError as error:
-        raise DataError(
-            f'{path}, a list of images and depth maps, does not exist. '
-            'docs/datasets.md says where it comes from.'
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
+        return read_file(path, backend_args).decode().splitlines()
+    except UnicodeDecodeError as error:
         raise DataError(f'{path} is not a list of images: {error}') from error
+    except DataError as error:
+        raise DataError(
+            f'{path}, a list of images and depth maps, cannot be used: '
+            f'{error} docs/datasets.md says where it comes from.'
+        ) from error
 
 
-def check_out_names(samples: list[dict]) -> None:
+def check_out_names(samples: list[dict], source: str) -> None:
     """Refuse images of which one would be saved over another."""
     seen = {}
     for sample in samples:
         path = seen.setdefault(sample['out_name'], sample['img_path'])
         if path != sample['img_path']:
             raise DataError(
-                f'{path} and {sample["img_path"]} would both be saved as '
-                f'{sample["out_name"]}: rename one of them'
+                f'{source}: {path} and {sample["img_path"]} would both be '
+                f'saved as {sample["out_name"]}: rename one of them'
             )
 
 
@@ -126,7 +129,7 @@ def out_name(image: str) -> str:
 
 def _is_focal(words: list[str]) -> bool:
     try:
-        return all(float(word) > 0 for word in words)
+        return all(0 < float(word) < math.inf for word in words)
     except ValueError:
         return False
 

@@ -69,7 +69,7 @@ class NumpyDepthDataset(BaseSegDataset):
                     f'the first one {missing[0]}{self.depth_map_suffix}'
                 )
         samples = self._samples(names)
-        check_out_names(samples)
+        check_out_names(samples, self._image_folder)
         return samples
 
     def list_unchecked(self) -> list[dict]:

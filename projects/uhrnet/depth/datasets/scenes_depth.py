@@ -1,11 +1,13 @@
 """The built-in scenes as a data set of depth."""
 
 import json
+import math
 from pathlib import PurePath
 
 from mmengine import fileio
 from mmseg.registry import DATASETS
 
+from uhrnet.data_files import read_file
 from uhrnet.errors import DataError
 
 from .numpy_depth import NumpyDepthDataset
@@ -34,9 +36,7 @@ class ScenesDepthDataset(NumpyDepthDataset):
         split = PurePath(self.data_prefix['img_path']).name
         path = fileio.join_path(self.data_root, 'meta.json')
         try:
-            meta = json.loads(
-                fileio.get_text(path, backend_args=self.backend_args)
-            )
+            meta = json.loads(read_file(path, self.backend_args))
             focals = {
                 image['file_name']: image['intrinsics'][0][0]
                 for image in meta['images'][split]
@@ -44,10 +44,15 @@ class ScenesDepthDataset(NumpyDepthDataset):
             for sample in samples:
                 name = PurePath(sample['img_path']).name
                 sample['focal'] = float(focals[name])
-        except (OSError, ValueError, LookupError, TypeError) as error:
+                if not 0 < sample['focal'] < math.inf:
+                    raise ValueError(f'the focal length of {name}')
+        except (
+            *(ValueError, LookupError, TypeError),
+            *(OverflowError, RecursionError),
+        ) as error:
             raise DataError(
                 f'{path} does not describe the cameras of the split {split!r} '
-                f'({error!r}). Render the scenes again: python '
+                f'({error!r:.200}). Render the scenes again: python '
                 f'tools/dataset_converters/scenes.py {self.data_root}'
             ) from error
         return samples

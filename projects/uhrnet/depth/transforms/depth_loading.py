@@ -1,17 +1,15 @@
 """Reading depth maps so that a wrong one stops the run by name."""
 
-import io
-
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
+from uhrnet.data_files import read_file
 from uhrnet.errors import ConfigError, DataError, WrongFormError
-from uhrnet.transforms.image_loading import (
-    check_same_size,
-    decode_image,
-    read_file,
-)
+from uhrnet.transforms.image_header import MAX_PIXELS, max_bytes_of
+from uhrnet.transforms.image_loading import check_same_size, decode_image
+
+from .array_file import read_array
 
 
 @TRANSFORMS.register_module()
@@ -30,12 +28,13 @@ class LoadCheckedDepth(BaseTransform):
             nothing.
         key: Of the array in ``.npz`` files.
         backend_args: Where files are, as in ``mmengine.fileio``.
+        max_pixels: The most that a depth map may have, by its header.
 
     Raises:
         ConfigError: If ``scale`` or ``max_depth`` is not positive.
-        DataError: If the file is missing, damaged, not of 16 bits, of another
-            size than its image, or all of its depths are beyond
-            ``max_depth``. The message names file and values.
+        DataError: If the file is missing, damaged, too large, not of 16
+            bits, of another size than its image, or all of its depths are
+            beyond ``max_depth``. The message names file and values.
     """
 
     def __init__(
@@ -44,6 +43,7 @@ class LoadCheckedDepth(BaseTransform):
         max_depth: float,
         key: str = 'depth',
         backend_args: dict | None = None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         if scale <= 0 or max_depth <= 0:
             raise ConfigError(
@@ -53,6 +53,7 @@ class LoadCheckedDepth(BaseTransform):
         self.max_depth = max_depth
         self.key = key
         self.backend_args = backend_args
+        self.max_pixels = max_pixels
 
     def transform(self, results: dict) -> dict:
         """Set ``gt_depth_map`` (H, W) float32, metres, 0 where unknown."""
@@ -75,7 +76,8 @@ class LoadCheckedDepth(BaseTransform):
         Returns:
             (H, W) float32, metres, 0 where unknown.
         """
-        depth = self._decode(read_file(path, self.backend_args), path)
+        most = max_bytes_of(self.max_pixels)
+        depth = self._decode(read_file(path, self.backend_args, most), path)
         depth = depth.astype(np.float32) / np.float32(self.scale)
         depth[~np.isfinite(depth) | (depth < 0)] = 0
         return depth
@@ -83,7 +85,9 @@ class LoadCheckedDepth(BaseTransform):
     def _decode(self, content: bytes, path: str) -> np.ndarray:
         if path.endswith(('.npy', '.npz')):
             return self._load_array(content, path)
-        values = decode_image(content, path, 'unchanged')
+        values = decode_image(
+            content, path, 'unchanged', max_pixels=self.max_pixels
+        )
         if values.dtype != np.uint16 or values.ndim != 2:
             raise WrongFormError(
                 f'{path} holds {values.dtype} of shape {values.shape}: a '
@@ -93,30 +97,12 @@ class LoadCheckedDepth(BaseTransform):
         return values
 
     def _load_array(self, content: bytes, path: str) -> np.ndarray:
-        try:
-            # Never pickled objects: they could run code.
-            array = np.load(io.BytesIO(content), allow_pickle=False)
-            # by what it holds, whatever it is called
-            if isinstance(array, np.lib.npyio.NpzFile):
-                if self.key not in array:
-                    raise WrongFormError(
-                        f'{path} has no array {self.key!r} but '
-                        f'{", ".join(map(repr, array))}: name the one with '
-                        'depths, key=NAME'
-                    )
-                array = array[self.key]
-        except DataError:
-            raise
-        except Exception as error:
-            raise DataError(
-                f'{path} is not a complete numpy file: {error}. Copy or '
-                'convert it again.'
-            ) from error
+        array = read_array(content, path, self.key, self.max_pixels)
         if array.ndim == 3 and 1 in (array.shape[0], array.shape[2]):
             array = array.reshape(
                 array.shape[:2] if array.shape[2] == 1 else array.shape[1:]
             )
-        if array.ndim != 2 or array.dtype.kind not in 'fiu':
+        if array.ndim != 2:
             raise WrongFormError(
                 f'{path} holds {array.dtype} of shape {array.shape}: a depth '
                 'map is an array (H, W) of numbers'

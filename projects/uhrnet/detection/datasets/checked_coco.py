@@ -4,24 +4,33 @@ from mmdet.datasets import CocoDataset
 from mmdet.datasets.api_wrappers import COCO
 from mmdet.registry import DATASETS
 
+from uhrnet.data_files import check_plain
 from uhrnet.errors import DataError
 
+from .coco_fields import check_fields
 from .kept_images import check_kept
+
+# Of LVIS, the largest in use: 1.1 GB.
+MAX_BYTES = 2**33
 
 
 class CheckedCOCO(COCO):
-    """A file of annotations that says so if it lacks a class."""
+    """A file of annotations that says so if something is wrong in it."""
 
     def __init__(self, annotation_file: str) -> None:
         self.file = annotation_file
+        check_plain(annotation_file, MAX_BYTES)
         try:
             super().__init__(annotation_file)
-        except (ValueError, KeyError, TypeError, AssertionError) as error:
+        except (
+            *(ValueError, LookupError, TypeError),
+            *(AttributeError, AssertionError, RecursionError),
+        ) as error:
             raise DataError(
                 f"{annotation_file} is not a complete file of COCO's form "
-                f'({type(error).__name__}: {error}). Download or write it '
-                'again.'
+                f'({error!r:.200}). Download or write it again.'
             ) from error
+        check_fields(self.dataset, annotation_file)
 
     def get_cat_ids(self, cat_names: tuple[str, ...]) -> list[int]:
         """Return the ids of classes, which have to be in the file's order.
@@ -58,8 +67,10 @@ class CheckedCocoDataset(CocoDataset):
     Takes the arguments of ``CocoDataset``.
 
     Raises:
-        DataError: If a class is missing from the file, or is in another
-            place there, or if no image is left to train on.
+        DataError: If the file is damaged, has a field of another form or a
+            mask that does not fit its image, or names images out of their
+            folder; if a class is missing from it, or is in another place
+            there; or if no image is left to train on.
     """
 
     COCOAPI = CheckedCOCO

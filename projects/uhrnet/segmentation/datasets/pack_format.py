@@ -154,14 +154,19 @@ def read_index(root: Path) -> dict:
 
 def _check_head(index: dict, path: str) -> None:
     """Check what holds for all samples, so that labels are what they say."""
-    classes, ignored = index['metainfo']['classes'], index['ignore_index']
+    metainfo, ignored = index['metainfo'], index['ignore_index']
+    classes = metainfo['classes']
     valid = {*range(len(classes)), ignored, 255}
-    pairs = index['label_map'] or []
+    # None for no map; anything else has to be a list of pairs.
+    pairs = [] if index['label_map'] is None else index['label_map']
     faults = dict(
         samples=not isinstance(index['samples'], list) or not index['samples'],
         classes=not isinstance(classes, list)
         or not all(isinstance(x, str) for x in classes),
-        ignore_index=type(ignored) is not int,
+        palette=not _is_table(metainfo.get('palette'), 3, 256)
+        or len(metainfo.get('palette') or classes) != len(classes),
+        flip_pairs=not _is_table(metainfo.get('flip_pairs'), 2, len(classes)),
+        ignore_index=type(ignored) is not int or abs(ignored) >= 2**31,
         reduce_zero_label=type(index['reduce_zero_label']) is not bool,
         label_map=not all(
             type(x) is int and 0 <= x < 256 for pair in pairs for x in pair
@@ -174,6 +179,15 @@ def _check_head(index: dict, path: str) -> None:
             f'{path} has no valid {", ".join(wrong)}: it is damaged, or was '
             f'written by hand. {_AGAIN}'
         )
+
+
+def _is_table(rows: list | None, width: int, end: int) -> bool:
+    """Whether these are rows of so many numbers below ``end``, or nothing."""
+    return rows is None or (
+        isinstance(rows, list)
+        and all(len(row) == width for row in rows)
+        and all(type(x) is int and 0 <= x < end for row in rows for x in row)
+    )
 
 
 def _check_entry(entry: dict, name: str, root: Path, sizes: dict) -> None:

@@ -5,12 +5,10 @@ import numpy as np
 from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import TRANSFORMS
 
+from uhrnet.data_files import read_file
 from uhrnet.errors import DataError, WrongFormError
-from uhrnet.transforms.image_loading import (
-    check_same_size,
-    decode_image,
-    read_file,
-)
+from uhrnet.transforms.image_header import MAX_PIXELS, max_bytes_of
+from uhrnet.transforms.image_loading import check_same_size, decode_image
 
 
 def map_labels(
@@ -52,11 +50,12 @@ class LoadCheckedAnnotations(LoadAnnotations):
         ignore_index: The label that means "no class".
         imdecode_backend: Decoder, as in ``mmcv.imfrombytes``.
         backend_args: Where files are, as in ``mmengine.fileio``.
+        max_pixels: The most that a label map may have, by its header.
 
     Raises:
-        DataError: If the file is missing, damaged, of another size than its
-            image, or holds a label outside ``[0, num_classes)`` other than
-            ``ignore_index``. The message names file and values.
+        DataError: If the file is missing, damaged, too large, of another
+            size than its image, or holds a label outside ``[0, num_classes)``
+            other than ``ignore_index``. The message names file and values.
     """
 
     def __init__(
@@ -65,10 +64,12 @@ class LoadCheckedAnnotations(LoadAnnotations):
         ignore_index: int = 255,
         imdecode_backend: str = 'pillow',
         backend_args: dict | None = None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         super().__init__(
             imdecode_backend=imdecode_backend, backend_args=backend_args
         )
+        self.max_pixels = max_pixels
         self.num_classes = num_classes
         self.ignore_index = ignore_index
 
@@ -99,10 +100,11 @@ class LoadCheckedAnnotations(LoadAnnotations):
         """
         path = results['seg_map_path']
         labels = decode_image(
-            read_file(path, self.backend_args),
+            read_file(path, self.backend_args, max_bytes_of(self.max_pixels)),
             path,
             'unchanged',
             self.imdecode_backend,
+            self.max_pixels,
         )
         if labels.ndim == 3 and labels.shape[2] == 1:
             labels = labels[..., 0]
