@@ -86,29 +86,32 @@ RLE = dict(size=[64, 96], counts=[0, 64 * 96])
 # Changes of an annotation, and what is then found
 ANNOTATIONS = {
     'unknown class': (dict(category_id=77), ['unknown_class']),
-    'NaN': (dict(bbox=[1, 2, float('nan'), 4]), ['annotation']),
+    'NaN': (dict(bbox=[1, 2, float('nan'), 4]), ['annotation', 'data_set']),
     'a box of three': (dict(bbox=[1, 2, 3]), ['annotation', 'data_set']),
     'no area': (dict(area=0), ['annotation']),
     'area missing': (dict(area=None), ['annotation', 'data_set']),
     'another image': (dict(image_id=555), ['annotation']),
     'mask missing': (dict(segmentation=[]), ['broken_mask']),
     'two corners': (dict(segmentation=[[1, 2, 3, 4]]), ['broken_mask']),
-    'numbers alone': (dict(segmentation=[1, 2, 3, 4, 5, 6]), ['broken_mask']),
+    'numbers alone': (
+        dict(segmentation=[1, 2, 3, 4, 5, 6]),
+        ['broken_mask', 'data_set'],
+    ),
     'outside': (
         dict(segmentation=[[200, 200, 220, 200, 220, 220]]),
         ['broken_mask'],
     ),
     'code of another size': (
         dict(segmentation=dict(RLE, size=[32, 96])),
-        ['broken_mask'],
+        ['broken_mask', 'data_set'],
     ),
     'code too short': (
         dict(segmentation=dict(RLE, counts=[0, 10])),
-        ['broken_mask'],
+        ['broken_mask', 'data_set'],
     ),
     'code too long': (
         dict(segmentation=dict(RLE, counts=LONG)),
-        ['broken_mask'],
+        ['broken_mask', 'data_set'],
     ),
     'a good code': (dict(segmentation=RLE), []),
 }
@@ -182,6 +185,12 @@ def test_stated_size_and_filter(cfg, data, clean):
         empty[:] = [
             x['file_name'] for x in content['images'] if x['id'] in empty
         ]
+
+        for item in content['annotations']:
+            if item['image_id'] == number:
+                # Codes state the size too, and stop the data set.
+                x, y, w, h = item['bbox']
+                item['segmentation'] = [[x, y, x + w, y, x + w, y + h]]
 
     edit_json(data / 'instances_train.json', change)
     clean = {x for x in clean if x[2] not in {keys[1] + x for x in empty}}

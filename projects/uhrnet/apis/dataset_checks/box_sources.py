@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 
 from mmcv.transforms import BaseTransform
 from mmdet.datasets import BaseDetDataset, CocoDataset, XMLDataset
-from mmengine.fileio import join_path, list_from_file
+from mmengine.fileio import join_path, list_from_file, load
 
 from uhrnet.detection.datasets import VOCStyleDataset
+from uhrnet.errors import DataError
 
 from .box_samples import BoxReader
 from .coco_objects import CocoObjects, by_image, check_ids
@@ -76,12 +77,30 @@ def _keep_coco_files(dataset: BaseDetDataset) -> list[Mapping]:
         kind = dataset.COCOAPI
 
         def read(file: str) -> object:
-            api = kind(file)
+            try:
+                api = kind(file)
+            except DataError:
+                # of a field; the other fields are still looked at
+                contents.append(_load(file))
+                raise
             contents.append(api.dataset)
             return api
 
         dataset.COCOAPI = read
     return contents
+
+
+def _load(file: str) -> Mapping:
+    try:
+        content = load(file, file_format='json')
+    except (OSError, ValueError, RecursionError):
+        return {}
+    lists = ('images', 'annotations', 'categories')
+    return {
+        key: [x for x in content.get(key) or () if isinstance(x, dict)]
+        for key in lists
+        if isinstance(content, dict)
+    }
 
 
 def _coco_samples(

@@ -3,6 +3,8 @@
 import numpy as np
 from pycocotools import mask as coder
 
+from uhrnet.detection.datasets.coco_fields import fits, is_drawable
+
 from .defect import Defect
 from .objects import Object
 
@@ -67,6 +69,8 @@ def _draw(polygons: list, height: int, width: int) -> dict:
         raise ValueError('none of its polygons has three corners')
     if not np.isfinite(np.concatenate(polygons).astype(float)).all():
         raise ValueError('a corner is no number')
+    if not all(is_drawable([*points]) for points in polygons):
+        raise ValueError('a corner is far outside of any image')
     return coder.merge(coder.frPyObjects(polygons, height, width))
 
 
@@ -86,5 +90,6 @@ def _code(code: dict, height: int, width: int) -> dict:
                 'pixels'
             )
         return coder.frPyObjects(code, height, width)
-    coder.decode(code)
+    if not fits(code, (height, width)):
+        raise ValueError('its counts do not fill the image')
     return code

@@ -92,9 +92,10 @@ def _check_annotation(annotation: dict, size: tuple | None) -> None:
     if not mask:
         return
     if isinstance(mask, list):
-        _require(all(map(_is_polygon, mask)), 'segmentation')
+        _require(all(map(is_drawable, mask)), 'segmentation')
     else:
-        _require(size is not None and _fits(mask, size), 'segmentation')
+        # Annotations of an image that is not there are left out.
+        _require(fits(mask, size or tuple(mask['size'])), 'segmentation')
 
 
 def _require(truth: bool, name: str) -> None:
@@ -113,13 +114,20 @@ def _are_places(values: list) -> bool:
     )
 
 
-def _is_polygon(values: list) -> bool:
-    if len(values) < 6 or len(values) % 2 or not _are_places(values):
+def is_drawable(values: list) -> bool:
+    """Whether drawing a polygon takes no more than an image of any size.
+
+    One of less than three corners is left out, as detectors' data sets do.
+
+    Args:
+        values: x and y of its corners.
+    """
+    if not _are_places(values):
         return False
     # Drawing takes memory for each pixel of the outline.
     if len(values) * (max(values) - min(values)) <= _LARGEST:
         return True
-    points = [*zip(values[::2], values[1::2], strict=True)]
+    points = [*zip(values[::2], values[1::2], strict=False)]
     steps = pairwise([*points, points[0]])
     return (
         sum(max(abs(a - c), abs(b - d)) for (a, b), (c, d) in steps)
@@ -127,13 +135,22 @@ def _is_polygon(values: list) -> bool:
     )
 
 
-def _fits(mask: dict, size: tuple[int, int]) -> bool:
-    """Whether the runs of a mask fill an image."""
+def fits(mask: dict, size: tuple[int, int]) -> bool:
+    """Whether the runs of a mask fill an image.
+
+    Args:
+        mask: ``size`` and ``counts``, compressed or not.
+        size: (height, width) of the image.
+
+    Raises:
+        ValueError: If ``counts`` is no compressed code.
+    """
     counts = mask['counts']
     if isinstance(counts, str):
         counts = _unpacked(counts)
     return (
         tuple(mask['size']) == size
+        and math.prod(size) <= MAX_PIXELS
         and all(type(x) is int and x >= 0 for x in counts)
         and sum(counts) == math.prod(size)
     )
