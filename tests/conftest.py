@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import signal_stack
 import torch
 
 os.environ.setdefault('MPLBACKEND', 'agg')
@@ -15,6 +16,15 @@ ROOT = Path(__file__).parents[1]
 # One thread: tests run side by side, and threads that wait for each other on
 # a busy machine take many times as long.
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def stack_of_signals():
+    """Some tests send signals, after others have run OpenVINO.
+
+    For each of them, as libraries set another one when they are loaded.
+    """
+    signal_stack.enlarge()
 
 
 @pytest.fixture(autouse=True)

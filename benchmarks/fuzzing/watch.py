@@ -138,7 +138,7 @@ def _wait(
 ) -> tuple | str | None:
     """Wait for the end; None if it crashed or hung where no signal gets."""
     before = None
-    while not receive.poll(3 * SECONDS):
+    while not receive.poll(10 * SECONDS):
         count = board[:8]
         if count == before or not child.is_alive():
             child.kill()
