@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from .benchmarks import BENCHMARKS
-from .figures import METRICS, MODE_TITLES, MODES, split_name
+from .figures import METRICS, MODE_TITLES, split_name
+from .metafile import Rows
 from .tables import bases_and_modes, cells, giga, millions, table
-
-Rows = dict[str, dict]
 
 HEAD = """# Leaderboard
 
@@ -18,7 +17,8 @@ python tools/analysis_tools/leaderboard.py --docs
 
 of [model-index.yml](../model-index.yml) and the `metafile.yml` of each folder
 of configs, which hold all that is shown here; a test fails if this page is not
-what they say.
+what they say. After a config is added or a model changed, `--metafiles --docs`
+counts all models anew.
 
 * *Status*. **reported**: published by somebody else, named as the source, and
   not measured here. **converted**: official weights, evaluated here; there are
@@ -30,8 +30,8 @@ what they say.
   [reproduce.md](reproduce.md) is about.
 * *Units*. Figures of segmentation and AP are in %. `abs_rel` is a ratio,
   `rmse` is in metres, `silog` in hundredths of natural logarithms, `a1`, `a2`
-  and `a3` are shares of pixels. {lower} are better when lower. *Single scale*:
-  the image as the config tests it; *flip*: averaged with its mirror image
+  and `a3` are shares of pixels. {lower} are better when lower.
+  *Single scale*: the image as the config tests it; *flip*: averaged with its mirror image
   (`--tta-flip`); *scales + flip*: over scales and mirror images (`--tta`).
 * *Cost*. Parameters, and multiply-adds of a prediction by convolutions and
   linear layers in 10^9 (GMACs; papers of the HRNet family call multiply-adds /
@@ -105,7 +105,10 @@ def _cost(row: dict) -> tuple[str, ...]:
 
 
 def _figures(rows: list[dict]) -> str:
-    """One line for each config, data set, source and way of testing."""
+    """One line for each config, data set and source.
+
+    Where there are several metrics, also for each way of testing.
+    """
     names = [
         name
         for row in rows
@@ -114,40 +117,34 @@ def _figures(rows: list[dict]) -> str:
     ]
     names.sort(key=lambda name: list(METRICS).index(split_name(name)[0]))
     bases, modes = bases_and_modes(names)
-    several = len(modes) > 1 or modes != ['']
+    wide = len(bases) == 1
+    titles = (
+        [f'{bases[0]}, {MODE_TITLES[mode]}' for mode in modes]
+        if wide
+        else ['test', *bases]
+    )
     lines = []
     for row in rows:
         for key, metrics in _merged(row['Results']):
             data, status, source, note = key
-            for mode in MODES:
-                shown = cells(metrics, bases, mode, status)
-                if not any(shown):
-                    continue
-                lines.append(
-                    (
-                        *_cost(row),
-                        data,
-                        *([MODE_TITLES[mode]] if several else []),
-                        *shown,
-                        status,
-                        '; '.join(filter(None, (source, note))),
-                    )
-                )
-    titles = ('test',) if several else ()
-    return table(
-        (
-            'config',
-            'parameters',
-            'GMACs',
-            'input',
-            'data',
-            *titles,
-            *bases,
-            'status',
-            'source',
-        ),
-        lines,
-    )
+            by_mode = {
+                mode: cells(metrics, bases, mode, status) for mode in modes
+            }
+            shown = (
+                [[value for values in by_mode.values() for value in values]]
+                if wide
+                else [
+                    [MODE_TITLES[mode], *values]
+                    for mode, values in by_mode.items()
+                    if any(values)
+                ]
+            )
+            origin = '; '.join(filter(None, (source, note)))
+            lines += [
+                (*_cost(row), data, *line, status, origin) for line in shown
+            ]
+    costs = 'config', 'parameters', 'GMACs', 'input'
+    return table((*costs, 'data', *titles, 'status', 'source'), lines)
 
 
 def _merged(results: list[dict]) -> list[tuple[tuple, dict]]:

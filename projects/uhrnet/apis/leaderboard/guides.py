@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from .figures import MODE_TITLES, MODES, join_name
 from .hrnet_guide import hrnet_detection, hrnet_segmentation
+from .metafile import Rows
 from .tables import cell, giga, link, millions, table
-
-Rows = dict[str, dict]
 
 _OF_CITYSCAPES = '_4xb3-120k_cityscapes-512x1024'
 _SIZES = (

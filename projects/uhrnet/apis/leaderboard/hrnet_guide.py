@@ -1,9 +1,8 @@
 """The tables of published figures in the guide of HRNet's configs."""
 
 from .figures import MODE_TITLES, MODES, join_name, show
+from .metafile import Rows
 from .tables import link, table
-
-Rows = dict[str, dict]
 
 _DETECTORS = (
     ('Faster R-CNN', 'faster-rcnn', '8xb2', ('1x', '2x')),

@@ -7,6 +7,8 @@ import yaml
 
 from uhrnet.errors import DataError
 
+Rows = dict[str, dict]  # of metafiles, by their names
+
 _ENTRY = re.compile(r'  - Name: (.*)')
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .board import board
 from .guides import guides
+from .metafile import Rows
 from .plots import PLOTS, draw, made_of, stated
 from .provenance import problems_of
 from .reproduction import reproduction
@@ -16,8 +17,6 @@ from .rows import (
     rows_of,
 )
 from .tables import fill
-
-Rows = dict[str, dict]
 
 
 def pages(rows: Rows, root: Path) -> dict[Path, str]:

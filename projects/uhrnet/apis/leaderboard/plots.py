@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-Rows = dict[str, dict]
+from .metafile import Rows
 
 # Hollow is somebody else's figure, filled is ours.
 _MARKS = {'reported': 'o', 'converted': 's', 'trained': '^'}

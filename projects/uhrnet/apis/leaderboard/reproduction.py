@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from .benchmarks import benchmark_of, counted_size, crop_of, gpus_of
 from .collecting import targets
 from .figures import METRICS, MODES, show, split_name
+from .metafile import Rows
 from .tables import table
-
-Rows = dict[str, dict]
 
 # Sustained by one GPU in training: assumed, none has been measured.
 THROUGHPUT = 10e12

@@ -11,7 +11,7 @@ from uhrnet.errors import DataError
 
 from ..config_cost import measure_config
 from .benchmarks import benchmark_of, counted_size
-from .metafile import Metafile
+from .metafile import Metafile, Rows
 
 COMPUTED = ('Name', 'In Collection', 'Config', 'Metadata')
 # Of a model's config, what changes neither layers nor maps.
@@ -37,7 +37,7 @@ def read_metafiles(root: Path) -> list[Metafile]:
     return [Metafile(folder / 'metafile.yml') for folder in folders]
 
 
-def rows_of(metafiles: Iterable[Metafile]) -> dict[str, dict]:
+def rows_of(metafiles: Iterable[Metafile]) -> Rows:
     """Return all rows by their names."""
     return {row['Name']: row for file in metafiles for row in file.models}
 
@@ -136,21 +136,35 @@ def synchronise(root: Path) -> list[Metafile]:
     """
     costs, metafiles = Costs(), read_metafiles(root)
     for file in metafiles:
-        folder = file.path.parent
-        paths = [p for p in leaf_configs(root) if p.parent == folder]
-        lost = {row['Name'] for row in file.models} - {p.stem for p in paths}
-        if lost:
-            raise DataError(
-                f'{file.path}: no config for the row {min(lost)}: remove the '
-                'row, or restore the config'
-            )
-        rows = []
-        for path in paths:
-            old = file.row(path.stem) or {'Results': []}
-            kept = {k: old[k] for k in old if k not in COMPUTED}
-            rows.append(computed(path, root, costs) | kept)
-        file.models = rows
+        synchronise_file(file, root, costs)
     return metafiles
+
+
+def synchronise_file(file: Metafile, root: Path, costs: Costs) -> None:
+    """Compute the rows of one metafile anew, keeping their figures.
+
+    Args:
+        file: Is changed, and not written.
+        root: Of the repository.
+        costs: What has been counted before.
+
+    Raises:
+        DataError: If a row has no config.
+    """
+    folder = file.path.parent
+    paths = [p for p in leaf_configs(root) if p.parent == folder]
+    lost = {row['Name'] for row in file.models} - {p.stem for p in paths}
+    if lost:
+        raise DataError(
+            f'{file.path}: no config for the row {min(lost)}: remove the '
+            'row, or restore the config'
+        )
+    rows = []
+    for path in paths:
+        old = file.row(path.stem) or {'Results': []}
+        kept = {k: old[k] for k in old if k not in COMPUTED}
+        rows.append(computed(path, root, costs) | kept)
+    file.models = rows
 
 
 def _size(cfg: Config, name: str) -> tuple[int, int]:

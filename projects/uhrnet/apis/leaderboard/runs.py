@@ -168,7 +168,9 @@ def _hardware(log: str) -> str:
 def _iterations(log: str, steps: list[int], cfg: Config) -> int:
     """Not every iteration is logged: of an epoch, its length is."""
     length = re.search(r'Epoch\(train\)\s+\[\d+\]\[\s*\d+/(\d+)\]', log)
-    return int(length[1]) * cfg.train_cfg.max_epochs if length else max(steps)
+    if length and 'max_epochs' in cfg.train_cfg:
+        return int(length[1]) * cfg.train_cfg.max_epochs
+    return max(steps)
 
 
 def _duration(log: str) -> timedelta:
