@@ -36,7 +36,11 @@ def test_the_same_bytes_twice(tmp_path):
     draw(ROWS, plot, second)
     assert first.read_bytes() == second.read_bytes()
     assert stated(first) == made_of(ROWS, plot)
-    assert len(json.loads(stated(first))) == NUM_POINTS['camvid']
+    title, _, _, *shown = json.loads(stated(first))
+    assert title == plot.title
+    assert len(shown) == NUM_POINTS['camvid']
+    renamed = plot._replace(title='Other')
+    assert stated(first) != made_of(ROWS, renamed)
     assert stated(tmp_path / 'none.svg') is None
 
 

@@ -31,8 +31,9 @@ counts all models anew.
 * *Units*. Figures of segmentation and AP are in %. `abs_rel` is a ratio,
   `rmse` is in metres, `silog` in hundredths of natural logarithms, `a1`, `a2`
   and `a3` are shares of pixels. {lower} are better when lower.
-  *Single scale*: the image as the config tests it; *flip*: averaged with its mirror image
-  (`--tta-flip`); *scales + flip*: over scales and mirror images (`--tta`).
+  *Single scale*: the image as the config tests it; *flip*: averaged with its
+  mirror image (`--tta-flip`); *scales + flip*: over scales and mirror images
+  (`--tta`).
 * *Cost*. Parameters, and multiply-adds of a prediction by convolutions and
   linear layers in 10^9 (GMACs; papers of the HRNet family call multiply-adds /
   2^30 "GFLOPs") at the input size that stands beside: of a test image, or of

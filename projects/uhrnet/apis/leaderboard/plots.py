@@ -131,13 +131,19 @@ def points(rows: Rows, plot: Plot) -> list[Point]:
 
 def made_of(rows: Rows, plot: Plot) -> str:
     """Write down what a picture shows; it carries this as its description."""
-    return json.dumps(
+    costs = 'MACs', 'Parameters'
+    shown = [
         [
-            [p.row['Name'], p.value, p.status, p.row['Metadata']['MACs'],
-             p.row['Metadata']['Parameters']]
-            for p in points(rows, plot)
+            p.row['Name'],
+            p.family,
+            p.label,
+            p.value,
+            p.status,
+            *(p.row['Metadata'][cost] for cost in costs),
         ]
-    )  # fmt: skip
+        for p in points(rows, plot)
+    ]
+    return json.dumps([plot.title, plot.metric, plot.unit, *shown])
 
 
 def stated(path: Path) -> str | None:
