@@ -25,6 +25,7 @@ from uhrnet.engine.launch import (
     prepare_config,
     prepare_distributed,
 )
+from uhrnet.engine.run_record import record_run
 from uhrnet.errors import ConfigError
 from uhrnet.memory import keep_freed_memory
 
@@ -77,7 +78,9 @@ def main() -> None:
     prepare_distributed(cfg)
     keep_freed_memory()
     try:
-        build_runner(cfg).train()
+        runner = build_runner(cfg)
+        record_run(runner.log_dir)
+        runner.train()
     except Preempted as stop:
         leave_distributed(stop.code)
         raise

@@ -10,10 +10,7 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
-import torch
-from mmengine.registry import MODELS, init_default_scope
-
-from uhrnet.apis import DensePart, measure_complexity
+from uhrnet.apis.config_cost import measure_config
 from uhrnet.command_line import run
 from uhrnet.engine.config_file import add_cfg_options, read_config
 from uhrnet.engine.launch import merge_cfg_options
@@ -53,18 +50,10 @@ def main() -> None:
     args = parse_args()
     cfg = read_config(args.config)
     merge_cfg_options(cfg, args.cfg_options)
-    init_default_scope(cfg.get('default_scope', 'mmengine'))
-    with torch.device('meta'):
-        model = MODELS.build(cfg.model)
-    height, width = args.shape[0], args.shape[-1]
+    size = args.shape[0], args.shape[-1]
+    result = measure_config(cfg, size)
+    height, width = size
     channels = cfg.model.backbone.get('in_channels', 3)
-    shape = 1, channels, height, width
-    if cfg.get('default_scope') == 'mmdet':
-        params = sum(p.numel() for p in model.parameters())
-        result = measure_complexity(DensePart(model), shape)
-        result = result._replace(params=params)
-    else:
-        result = measure_complexity(model, shape, mode='tensor')
     if args.json:
         report = dict(
             config=args.config,
