@@ -50,7 +50,7 @@ def test_what_is_meant_is_named(wrong, tmp_path, monkeypatch):
         find_config(wrong)
     assert str(caught.value).startswith(f'config {wrong} does not exist')
     assert str(caught.value).endswith(f'. Did you mean {NAME}?')
-    with pytest.raises(ConfigError, match='of this package$'):
+    with pytest.raises(ConfigError, match='one of configs/$'):
         find_config('zzz')
 
 

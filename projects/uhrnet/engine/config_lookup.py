@@ -39,6 +39,5 @@ def find_config(name: str | Path) -> str:
     close = difflib.get_close_matches(stem, configs, 1)
     raise ConfigError(
         f'config {name} does not exist: name a file, for example one of '
-        'configs/, or a config of this package'
-        + (f'. Did you mean {close[0]}?' if close else '')
+        'configs/' + (f'. Did you mean {close[0]}?' if close else '')
     )
