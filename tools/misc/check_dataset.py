@@ -26,6 +26,7 @@ from rich.progress import Progress
 from uhrnet.apis.dataset_checks import check_datasets
 from uhrnet.apis.dataset_checks.check import SPLITS, choose_splits
 from uhrnet.apis.dataset_checks.screen import describe_report
+from uhrnet.engine.config_lookup import find_config
 from uhrnet.engine.launch import merge_cfg_options
 
 
@@ -79,7 +80,7 @@ def main() -> None:
     # Toolboxes print; the standard output may be for JSON alone.
     with contextlib.redirect_stdout(sys.stderr):
         try:
-            cfg = Config.fromfile(args.config)
+            cfg = Config.fromfile(find_config(args.config))
             merge_cfg_options(cfg, args.cfg_options)
             choose_splits(cfg, args.splits)
         # Whatever a file that is no config raises.

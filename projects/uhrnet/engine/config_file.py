@@ -1,13 +1,14 @@
 """Read a config file, and change it from the command line."""
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
 from uhrnet.errors import ConfigError
+
+from .config_lookup import find_config
 
 
 class CfgOptions(DictAction):
@@ -51,18 +52,14 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_config(path: str | Path) -> Config:
-    """Read a config file.
+    """Read a config file, or the config of this package of that name.
 
     It is Python, so that anything can go wrong in it.
 
     Raises:
         ConfigError: If it cannot be read. The message names the file.
     """
-    if not os.path.isfile(path):
-        raise ConfigError(
-            f'config {path} does not exist: name a file, for example one of '
-            'configs/'
-        )
+    path = find_config(path)
     try:
         return Config.fromfile(path)
     except Exception as error:

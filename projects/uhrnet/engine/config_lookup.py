@@ -1,0 +1,43 @@
+"""Find a config by its name, from whatever folder a tool is run."""
+
+import difflib
+import os
+from pathlib import Path
+
+from uhrnet.errors import ConfigError
+
+PACKAGE = Path(__file__).parents[1]
+# Of a wheel, and of a checkout.
+FOLDERS = PACKAGE / '.mim' / 'configs', PACKAGE.parents[1] / 'configs'
+
+
+def find_config(name: str | Path) -> str:
+    """Find a config file.
+
+    Args:
+        name: Path of a file, or the name of a config of this package, with
+            or without ``.py``.
+
+    Returns:
+        The path, as it was given if there is such a file.
+
+    Raises:
+        ConfigError: If there is neither. The message names what is meant,
+            perhaps.
+    """
+    name = str(name)
+    if os.path.isfile(name):
+        return name
+    stem = os.path.basename(name).removesuffix('.py')
+    configs = {
+        path.stem: path
+        for folder in FOLDERS
+        for path in folder.glob('[!_]*/*.py')
+    }
+    if stem in configs and stem == name.removesuffix('.py'):
+        return str(configs[stem])
+    close = difflib.get_close_matches(stem, configs, 1)
+    raise ConfigError(
+        f'config {name} does not exist: name a file, for example one of '
+        'configs/' + (f'. Did you mean {close[0]}?' if close else '')
+    )
