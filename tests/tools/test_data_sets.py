@@ -7,6 +7,8 @@ from mmengine.config import Config
 from PIL import Image
 from tools.layouts import LAYOUTS, encode, samples
 
+# What these show, another one shows as well.
+SLOW = ('pascal-context-480x480', 'coco-stuff164k', 'ade20k')
 EIGHTH = {'scale', 'crop_size', 'size', 'stride'}
 
 # A network that sees the last class everywhere
@@ -35,7 +37,16 @@ def eighth(size):
     return size // 8
 
 
-@pytest.fixture(params=LAYOUTS, ids=lambda name: name.split('_')[1])
+@pytest.fixture(
+    params=[
+        pytest.param(
+            name,
+            id=name.split('_')[1],
+            marks=[pytest.mark.slow] * any(x in name for x in SLOW),
+        )
+        for name in LAYOUTS
+    ]
+)
 def benchmark(request, tmp_path, scenes, monkeypatch, mmseg_scope):
     """What is expected, and a config as small as the images."""
     monkeypatch.chdir(tmp_path)

@@ -53,6 +53,7 @@ def figures(log):
     return found[-1]
 
 
+@pytest.mark.slow
 def test_voc_style_run(bccd, tmp_path):
     """Train, test, save and draw; resume; what is refused."""
     folder, log, options = bccd

@@ -74,7 +74,10 @@ class FiniteHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Watch the steps of the optimiser."""
         model = runner.model
-        self.model = model.module if is_model_wrapper(model) else model
+        model = model.module if is_model_wrapper(model) else model
+        # Looking for them takes longer than looking at them.
+        self.parameters = dict(model.named_parameters())
+        self.buffers = dict(model.named_buffers())
         self.skips = runner.message_hub.runtime_info.get(SKIPS, 0)
         self.findings: list[Finding] = []
         self.names: tuple[str, ...] = ()
@@ -89,7 +92,7 @@ class FiniteHook(Hook):
     ) -> None:
         """Keep what a forward pass with NaN would destroy."""
         if self._may_skip():
-            self.buffers = {k: x.clone() for k, x in self._buffers().items()}
+            self.kept = {k: x.clone() for k, x in self.buffers.items()}
 
     def after_train_iter(
         self,
@@ -99,20 +102,18 @@ class FiniteHook(Hook):
         outputs: dict | None = None,
     ) -> None:
         """Stop, or say what was passed over."""
-        finding = Finding(
-            get_rank(),
-            _bad_losses(outputs or {}),
-            self._bad_gradients(),
-            ', '.join(_images(data_batch)) or 'unknown',
-        )
-        if finding.losses or finding.gradients:
+        losses, gradients = _bad_losses(outputs or {}), self._bad_gradients()
+        if losses or gradients:
+            images = ', '.join(_images(data_batch)) or 'unknown'
+            finding = Finding(get_rank(), losses, gradients, images)
             self.findings.append(finding)
         if self._may_skip():
             self._pass_over(runner)
         elif self.findings:
             raise TrainingError(
-                f'iteration {runner.iter + 1}: {self._told(finding)}. Look at '
-                'these images and labels with tools/misc/check_dataset.py, '
+                f'iteration {runner.iter + 1}: {_told(self.findings[-1])}. '
+                'Look at these images and labels with '
+                'tools/misc/check_dataset.py, '
                 'lower the learning rate or clip gradients '
                 '(optim_wrapper.clip_grad). The last checkpoint is from '
                 'before; to pass over such steps: FiniteHook(max_skips)'
@@ -126,8 +127,8 @@ class FiniteHook(Hook):
         if not bad:
             return
         with torch.no_grad():
-            for name, buffer in self._buffers().items():
-                buffer.copy_(self.buffers[name])
+            for name, buffer in self.buffers.items():
+                buffer.copy_(self.kept[name])
         if not is_step_done(runner):
             return
         self.skips += 1
@@ -138,15 +139,6 @@ class FiniteHook(Hook):
                 f'({self.skips} of {self.max_skips})'
             )
         self.findings = []
-
-    def _told(self, finding: Finding) -> str:
-        """Say whose fault it is: gradients are those of all processes."""
-        findings = [finding]
-        if finding.gradients:
-            # So all processes are here.
-            findings = all_gather_object(finding)
-            findings = [x for x in findings if x.losses] or findings
-        return '; '.join(map(str, findings))
 
     def _watch(self, wrapper: OptimWrapper) -> None:
         """Look before each step, and leave it out if that may be."""
@@ -175,9 +167,6 @@ class FiniteHook(Hook):
     def _may_skip(self) -> bool:
         return self.skips < self.max_skips
 
-    def _buffers(self) -> dict[str, Tensor]:
-        return dict(self.model.named_buffers())
-
     def _measure(self) -> None:
         """Take the norm of each gradient, without waiting for a GPU.
 
@@ -186,7 +175,7 @@ class FiniteHook(Hook):
         """
         found = {
             name: parameter.grad
-            for name, parameter in self.model.named_parameters()
+            for name, parameter in self.parameters.items()
             if parameter.grad is not None
         }
         self.names = tuple(found)
@@ -199,6 +188,16 @@ class FiniteHook(Hook):
         bad = [name for name, x in zip(self.names, good, strict=True) if not x]
         more = f' and {len(bad) - _SHOWN} more' if len(bad) > _SHOWN else ''
         return f'the gradients of {", ".join(bad[:_SHOWN])}{more}'
+
+
+def _told(finding: Finding) -> str:
+    """Say whose fault it is: gradients are those of all processes."""
+    findings = [finding]
+    if finding.gradients:
+        # So all processes are here.
+        findings = all_gather_object(finding)
+        findings = [x for x in findings if x.losses] or findings
+    return '; '.join(map(str, findings))
 
 
 def _bad_losses(outputs: dict) -> str:

@@ -46,6 +46,17 @@ class _Resumable:
             if self.runner.val_loop is not None:
                 self.runner.val_loop.dataloader._iterator = None
 
+    def _validate_if_due(self) -> None:
+        """Validate every so often, and at the end."""
+        self._decide_current_val_interval()
+        done, total = self._progress()
+        if (
+            self.runner.val_loop is not None
+            and done >= self.val_begin
+            and (done % self.val_interval == 0 or done == total)
+        ):
+            self._validate()
+
     def _validate(self) -> None:
         """Validate, and remember in checkpoints that it was done."""
         hub = self.runner.message_hub
@@ -55,11 +66,9 @@ class _Resumable:
 
     def _validate_what_was_missed(self) -> None:
         """Validate a resumed checkpoint that was saved just before that."""
-        if self._iter:
-            self._decide_current_val_interval()
-            done = self.runner.message_hub.runtime_info.get(VALIDATED)
-            if done != self._iter and self._is_validation_due():
-                self._validate()
+        done = self.runner.message_hub.runtime_info.get(VALIDATED)
+        if self._iter and done != self._iter:
+            self._validate_if_due()
 
 
 class _Unstarted:
@@ -134,22 +143,13 @@ class ResumableIterBasedTrainLoop(_Resumable, IterBasedTrainLoop):
                 batch = next(self.dataloader_iterator)
                 self._seed_step()
                 self.run_iter(batch)
-                self._decide_current_val_interval()
-                if self._is_validation_due():
-                    self._validate()
+                self._validate_if_due()
             self.runner.call_hook('after_train_epoch')
             self.runner.call_hook('after_train')
         return self.runner.model
 
-    def _is_validation_due(self) -> bool:
-        return (
-            self.runner.val_loop is not None
-            and self._iter >= self.val_begin
-            and (
-                self._iter % self.val_interval == 0
-                or self._iter == self._max_iters
-            )
-        )
+    def _progress(self) -> tuple[int, int]:
+        return self._iter, self._max_iters
 
 
 @LOOPS.register_module()
@@ -198,9 +198,7 @@ class ResumableEpochBasedTrainLoop(_Resumable, EpochBasedTrainLoop):
                 self._validate_what_was_missed()
             while self._epoch < self._max_epochs and not self.stop_training:
                 self.run_epoch()
-                self._decide_current_val_interval()
-                if self._is_validation_due():
-                    self._validate()
+                self._validate_if_due()
             self.runner.call_hook('after_train')
         return self.runner.model
 
@@ -241,12 +239,5 @@ class ResumableEpochBasedTrainLoop(_Resumable, EpochBasedTrainLoop):
         )
         return 0
 
-    def _is_validation_due(self) -> bool:
-        return (
-            self.runner.val_loop is not None
-            and self._epoch >= self.val_begin
-            and (
-                self._epoch % self.val_interval == 0
-                or self._epoch == self._max_epochs
-            )
-        )
+    def _progress(self) -> tuple[int, int]:
+        return self._epoch, self._max_epochs
