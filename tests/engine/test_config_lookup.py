@@ -1,5 +1,8 @@
 """Configs are found by their names, in a checkout and in a wheel."""
 
+import runpy
+from pathlib import Path
+
 import pytest
 from command_line import call_tool, import_tool
 from config_files import CONFIGS, ROOT
@@ -28,6 +31,23 @@ def test_files_go_before_names(tmp_path, monkeypatch):
     assert find_config(tmp_path / f'{NAME}.py') == str(tmp_path / f'{NAME}.py')
 
 
+def test_a_folder_is_no_config(tmp_path, monkeypatch):
+    """Of the name of a config, as a work dir may be."""
+    monkeypatch.chdir(tmp_path)
+    for name in (NAME, f'{NAME}.py'):
+        (tmp_path / name).mkdir()
+        assert find_config(name) == str(PATH)
+
+
+def test_in_an_editable_installation_of_links(tmp_path):
+    source = Path(config_lookup.__file__)
+    link = tmp_path / 'uhrnet' / 'engine' / source.name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(source)
+    found = runpy.run_path(str(link))['find_config'](NAME)
+    assert Path(found).samefile(PATH)
+
+
 def test_in_a_wheel(tmp_path, monkeypatch):
     folder = tmp_path / 'uhrnet' / '.mim' / 'configs'
     monkeypatch.setattr(config_lookup, 'FOLDERS', (folder, tmp_path / 'none'))
@@ -42,7 +62,13 @@ def test_in_a_wheel(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     'wrong',
-    [NAME.replace('500', '400'), f'configs/hrnet/{NAME}.py', f'none/{NAME}'],
+    [
+        NAME.replace('500', '400'),
+        NAME.upper(),
+        f'configs/hrnet/{NAME}.py',
+        f'none/{NAME}',
+        f'../uhrnet/{NAME}',
+    ],
 )
 def test_what_is_meant_is_named(wrong, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -60,6 +86,13 @@ def test_the_check_of_data_finds_names_too(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         call_tool(monkeypatch, module, NAME, '--cfg-options', 'a=1')
     assert 'nothing reads a' in capsys.readouterr().err
+    for wrong, message in (
+        ((NAME, '--cfg-options', 'a'), 'not of the form KEY=VALUE'),
+        (('zzz',), 'error: config zzz does not exist'),
+    ):
+        with pytest.raises(SystemExit):
+            call_tool(monkeypatch, module, *wrong)
+        assert message in capsys.readouterr().err
 
 
 def test_mim_adds_no_options(monkeypatch, capsys):

@@ -19,15 +19,15 @@ except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
     import uhrnet  # noqa: F401
 
-from mmengine.config import Config, DictAction
 from rich.console import Console
 from rich.progress import Progress
 
 from uhrnet.apis.dataset_checks import check_datasets
 from uhrnet.apis.dataset_checks.check import SPLITS, choose_splits
 from uhrnet.apis.dataset_checks.screen import describe_report
-from uhrnet.engine.config_lookup import find_config
+from uhrnet.engine.config_file import CfgOptions, read_config
 from uhrnet.engine.launch import merge_cfg_options
+from uhrnet.errors import ConfigError
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -59,7 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=CfgOptions,
         default={},
         metavar='KEY=VALUE',
         help='override values of the config, for example '
@@ -80,10 +80,12 @@ def main() -> None:
     # Toolboxes print; the standard output may be for JSON alone.
     with contextlib.redirect_stdout(sys.stderr):
         try:
-            cfg = Config.fromfile(find_config(args.config))
+            cfg = read_config(args.config)
             merge_cfg_options(cfg, args.cfg_options)
             choose_splits(cfg, args.splits)
-        # Whatever a file that is no config raises.
+        except ConfigError as error:
+            parser.error(str(error))
+        # Of what was read, or whatever mmengine raises when options merge.
         except Exception as error:
             parser.error(f'{args.config}: {error}')
         try:

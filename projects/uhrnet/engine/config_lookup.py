@@ -6,7 +6,8 @@ from pathlib import Path
 
 from uhrnet.errors import ConfigError
 
-PACKAGE = Path(__file__).parents[1]
+# Some editable installations consist of links.
+PACKAGE = Path(__file__).resolve().parents[1]
 # Of a wheel, and of a checkout.
 FOLDERS = PACKAGE / '.mim' / 'configs', PACKAGE.parents[1] / 'configs'
 
@@ -36,7 +37,7 @@ def find_config(name: str | Path) -> str:
     }
     if stem in configs and stem == name.removesuffix('.py'):
         return str(configs[stem])
-    close = difflib.get_close_matches(stem, configs, 1)
+    close = difflib.get_close_matches(stem.lower(), configs, 1)
     raise ConfigError(
         f'config {name} does not exist: name a file, for example one of '
         'configs/' + (f'. Did you mean {close[0]}?' if close else '')
