@@ -10,12 +10,22 @@ import pytest
 import yaml
 from config_files import CONFIGS, ROOT
 
+from uhrnet import __version__
+
 BUILT_FROM = (
     *('LICENSE', 'MANIFEST.in', 'README.md', 'model-index.yml'),
     *('pyproject.toml', 'requirements.txt', 'setup.cfg', 'setup.py'),
     *('configs', 'demo', 'projects', 'requirements', 'tools'),
 )
 MIM = 'uhrnet/.mim/'
+UNWANTED = (
+    'configs/uhrnet/__pycache__/a.cpython-311.pyc',
+    'data/scenes/image.py',
+    'demo/picture.png',
+    'tests/test_a.py',
+    'tools/misc/weights.pth',
+    'work_dirs/a/config.py',
+)
 
 
 def build(kind, tree, out):
@@ -44,6 +54,16 @@ def contents(wheel):
         return {x: file.read(x) for x in names if not x.endswith('/RECORD')}
 
 
+def scripts(wheel):
+    """The modes of the shell scripts."""
+    with zipfile.ZipFile(wheel) as file:
+        return {
+            x.filename: x.external_attr >> 16
+            for x in file.infolist()
+            if x.filename.endswith('.sh')
+        }
+
+
 def files(tree):
     """What lies in a tree, but for what a build may leave there."""
     return {
@@ -66,13 +86,7 @@ def tree(tmp_path_factory):
             shutil.copytree(ROOT / name, tree / name, ignore=unwanted)
         else:
             shutil.copy2(ROOT / name, tree / name)
-    for name in (
-        'configs/uhrnet/__pycache__/a.cpython-311.pyc',
-        'data/scenes/image.py',
-        'demo/picture.png',
-        'tools/misc/weights.pth',
-        'work_dirs/a/config.py',
-    ):
+    for name in UNWANTED:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).touch()
     return tree
@@ -112,6 +126,14 @@ def test_all_of_mim_is_there(wheel):
             assert row['README'] in carried
 
 
+def test_nothing_else_is_there(wheel):
+    folders = {x.split('/')[0] for x in contents(wheel)}
+    assert folders == {'uhrnet', f'uhrnet-{__version__}.dist-info'}
+    assert not [x for x in contents(wheel) if x.endswith(UNWANTED)]
+    licenses = [x for x in contents(wheel) if x.endswith('/LICENSE')]
+    assert len(licenses) == 1
+
+
 def test_an_editable_installation_is_the_tree(tree, tmp_path):
     """It needs no copies, which would be out of date soon."""
     carried = contents(build('editable', tree, tmp_path / 'editable'))
@@ -120,14 +142,9 @@ def test_an_editable_installation_is_the_tree(tree, tmp_path):
 
 
 def test_scripts_can_be_run(wheel):
-    with zipfile.ZipFile(wheel) as file:
-        modes = {
-            x.filename: x.external_attr >> 16
-            for x in file.infolist()
-            if x.filename.endswith('.sh')
-        }
+    modes = scripts(wheel).values()
     assert len(modes) == 4
-    assert all(mode & 0o100 for mode in modes.values())
+    assert all(mode & 0o100 for mode in modes)
 
 
 def test_name_is_that_of_the_import(wheel):
@@ -162,6 +179,8 @@ def test_sources_build_the_same_wheel(tree, wheel, tmp_path):
         assert not [x.name for x in file if x.issym() or x.islnk()]
         file.extractall(tmp_path, filter='data')
     unpacked = tmp_path / sources.name.removesuffix('.tar.gz')
-    assert not [x for x in unpacked.rglob('*') if x.suffix in ('.pyc', '.pth')]
+    for name in UNWANTED:
+        assert not (unpacked / name).exists()
     rebuilt = build('wheel', unpacked, tmp_path / 'rebuilt')
     assert contents(rebuilt) == contents(wheel)
+    assert scripts(rebuilt) == scripts(wheel)
