@@ -61,7 +61,7 @@ def test_seeds_become_a_row(tool, monkeypatch, root, tmp_path, capsys):
     for seed, miou in ((1, 40.0), (2, 41.0)):
         write_start(tmp_path / f's{seed}', seed=seed, miou=miou)
     write_start(tmp_path / 'half', length='max_iters=90')
-    dirs = [tmp_path / name for name in ('s1', 's2', 'half')]
+    dirs = [tmp_path / name for name in ('s1', 's2', 'half', 'none')]
     path = root / 'configs/uhrnet/metafile.yml'
     file = Metafile(path)
     file.row(NAME).update(Runs=[], Results=[])
@@ -70,6 +70,7 @@ def test_seeds_become_a_row(tool, monkeypatch, root, tmp_path, capsys):
     call_tool(monkeypatch, tool, *dirs, '--root', root)
     out = capsys.readouterr().out
     assert 'unfinished, 20 of 90' in out
+    assert 'none is no work dir of a training' in out
     assert 'unknown: command, hardware, git revision' in out
     assert f'{NAME}, seed 1, 2' in out
     assert 'CamVid val mIoU: 40.50 % (40.00 to 41.00), nothing pub' in out
@@ -84,6 +85,11 @@ def test_a_config_without_a_row(tool, monkeypatch, root, tmp_path):
     write_start(tmp_path / 'w', name='fcn_new_1xb4-1k_camvid-9x9')
     with pytest.raises(ValueError, match='no row is named fcn_new'):
         call_tool(monkeypatch, tool, tmp_path / 'w', '--root', root)
+
+
+def test_nothing_finished(tool, monkeypatch, tmp_path):
+    with pytest.raises(ValueError, match='no finished run'):
+        call_tool(monkeypatch, tool, tmp_path)
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from uhrnet.apis.leaderboard.rows import (
     rows_of,
     synchronise,
 )
-from uhrnet.apis.leaderboard.runs import Unfinished, read_run
+from uhrnet.apis.leaderboard.runs import NoRun, read_run
 from uhrnet.command_line import run
 from uhrnet.errors import DataError
 
@@ -121,7 +121,7 @@ def collect(work_dirs: list[Path], rows: dict[str, dict]) -> None:
     for folder in work_dirs:
         try:
             finished = read_run(folder)
-        except Unfinished as error:
+        except NoRun as error:
             print(f'left out: {error}')
             continue
         if finished.config not in rows:
@@ -137,6 +137,8 @@ def collect(work_dirs: list[Path], rows: dict[str, dict]) -> None:
                 print(f'  {key.lower()}: {value}')
         if unknown(finished.entry):
             print(f'  unknown: {", ".join(unknown(finished.entry)).lower()}')
+    if not changed:
+        raise DataError('no finished run in these work dirs')
     for name in changed:
         seeds = [str(x['Seed']) for x in rows[name]['Runs']]
         print(f'{name}, seed {", ".join(seeds)}')

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
 
@@ -51,7 +53,7 @@ def measure_complexity(
                     layer.register_forward_hook(_counter(by_part, part))
                 )
     try:
-        with torch.no_grad():
+        with torch.no_grad(), _CheapShapes():
             model(torch.empty(shape, device='meta'), **forward_args)
     finally:
         for handle in handles:
@@ -84,6 +86,29 @@ class DensePart(nn.Module):
         return getattr(self, self.head)(self.neck(self.backbone(x)))
 
 
+class _CheapShapes(TorchFunctionMode):
+    """Norms as the identity and resizing by nearest neighbours.
+
+    On the meta device PyTorch works these out in Python, which takes longer
+    than all else; the results have the same shapes.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable,
+        types: tuple,
+        args: tuple = (),
+        kwargs: dict | None = None,
+    ) -> object:
+        kwargs = kwargs or {}
+        if func in _NORMS:
+            return args[0]
+        if func is F.interpolate:
+            kwargs |= dict(mode='nearest', align_corners=None, antialias=False)
+        return func(*args, **kwargs)
+
+
+_NORMS = (F.batch_norm, F.group_norm, F.layer_norm)
 _COUNTED = (nn.modules.conv._ConvNd, nn.Linear)
 
 

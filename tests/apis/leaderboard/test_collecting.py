@@ -104,3 +104,17 @@ def test_targets_are_of_the_same_protocol():
 def test_unknown():
     entry = RUN | {'Hardware': 'CPU, model not recorded'}
     assert unknown(entry) == ['Hardware', 'Git Revision']
+
+
+def test_what_is_known_of_a_run_stays():
+    """Its command was typed: nothing in an old work dir says it."""
+    found = row()
+    add_run(found, run(0, figures(80.0)))
+    bare = run(0, figures(80.0))
+    bare.entry['Command'] = 'not recorded'
+    add_run(found, bare)
+    assert found['Runs'][0]['Command'] == RUN['Command']
+    another = run(0, figures(79.0))
+    another.entry['Command'] = 'not recorded'
+    add_run(found, another)
+    assert found['Runs'][0]['Command'] == 'not recorded'

@@ -63,3 +63,10 @@ def test_no_metafile(tmp_path, text):
     path.write_text(text)
     with pytest.raises(DataError, match='is no metafile'):
         Metafile(path)
+
+
+def test_an_entry_without_a_name(tmp_path):
+    path = tmp_path / 'metafile.yml'
+    path.write_text('Collections: []\nModels:\n  - Config: x.py\n')
+    with pytest.raises(DataError, match="without Name: {'Config': 'x.py'}"):
+        Metafile(path)

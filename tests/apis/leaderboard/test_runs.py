@@ -14,7 +14,7 @@ from leaderboard_work_dirs import (
 )
 from mmengine.config import Config
 
-from uhrnet.apis.leaderboard.runs import Unfinished, config_hash, read_run
+from uhrnet.apis.leaderboard.runs import NoRun, config_hash, read_run
 from uhrnet.errors import DataError
 
 
@@ -84,7 +84,7 @@ def test_what_is_no_finished_training(tmp_path):
     with pytest.raises(DataError, match='is no work dir of a training'):
         read_run(tmp_path)
     write_start(tmp_path, length='max_iters=30')
-    with pytest.raises(Unfinished, match='unfinished, 20 of 30'):
+    with pytest.raises(NoRun, match='unfinished, 20 of 30'):
         read_run(tmp_path)
     (tmp_path / 'other.py').write_text('')
     with pytest.raises(DataError, match='the one config of its run, and has'):

@@ -28,6 +28,7 @@ def add_run(row: dict, run: Run) -> None:
             'with --work-dir below its work dir'
         )
     seed = run.entry['Seed']
+    entry = _completed(run.entry, row.get('Runs', []))
     others = [kept for kept in row.get('Runs', []) if kept['Seed'] != seed]
     for other in others:
         if other['Config Hash'] != run.entry['Config Hash']:
@@ -38,7 +39,7 @@ def add_run(row: dict, run: Run) -> None:
                 'those runs from the metafile, or leave this one out'
             )
     row['Runs'] = sorted(
-        [*others, run.entry], key=lambda entry: str(entry['Seed'])
+        [*others, entry], key=lambda entry: str(entry['Seed'])
     )
     notes = {
         (result['Task'], result['Dataset']): result.get('Note')
@@ -52,6 +53,15 @@ def add_run(row: dict, run: Run) -> None:
         if note:
             result['Note'] = note
     row['Results'] = [*kept, *trained]
+
+
+def _completed(entry: dict, runs: list[dict]) -> dict:
+    """Keep what the metafile knows of this very run and its work dir not."""
+    same = ('Seed', 'Config Hash', 'Log', 'Figures')
+    for kept in runs:
+        if all(kept[key] == entry[key] for key in same):
+            return entry | {key: kept[key] for key in unknown(entry)}
+    return entry
 
 
 def _results(runs: list[dict]) -> Iterator[dict]:

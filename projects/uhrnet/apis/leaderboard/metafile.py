@@ -49,6 +49,9 @@ class Metafile:
                 f'{self.path} is no metafile with Collections and Models: '
                 f'{error}'
             ) from error
+        for entry in (*self.collections, *self.models):
+            if not (isinstance(entry, dict) and entry.get('Name')):
+                raise DataError(f'{self.path}: an entry without Name: {entry}')
         pending, started = [], False
         for number, line in enumerate(text.splitlines(), 1):
             if line.lstrip().startswith('#'):

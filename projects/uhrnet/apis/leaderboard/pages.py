@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .board import board
 from .guides import guides
-from .metafile import Rows
+from .metafile import Metafile, Rows
 from .plots import PLOTS, draw, made_of, stated
 from .provenance import problems_of
 from .reproduction import reproduction
@@ -56,12 +56,17 @@ def write_pages(rows: Rows, root: Path) -> list[Path]:
 
 
 def problems(root: Path) -> Iterator[str]:
-    """Say what is wrong with metafiles, pages and pictures.
+    """Say what is wrong with metafiles, or else with pages and pictures.
 
     Everything but sizes, costs and schedules, which take minutes to count
     (:func:`.rows.synchronise`).
     """
     metafiles = read_metafiles(root)
+    found = list(_of_metafiles(metafiles, root))
+    yield from found or _stale(rows_of(metafiles), root)
+
+
+def _of_metafiles(metafiles: list[Metafile], root: Path) -> Iterator[str]:
     rows = rows_of(metafiles)
     configs = {path.stem: path for path in leaf_configs(root)}
     for name in sorted(configs.keys() - rows.keys()):
@@ -75,6 +80,8 @@ def problems(root: Path) -> Iterator[str]:
         for key, value in identity(configs[name], root).items():
             if row.get(key) != value:
                 yield f'{name}: {key} must be {value}, not {row.get(key)}'
+        if not row.get('Metadata'):
+            yield f'{name}: no Metadata, run the tool with --metafiles'
         yield from problems_of(row)
     for file in metafiles:
         if file.path.read_text() != file.text():
@@ -86,8 +93,6 @@ def problems(root: Path) -> Iterator[str]:
     index = root / 'model-index.yml'
     if not index.exists() or index.read_text() != model_index(metafiles, root):
         yield 'model-index.yml does not name the metafiles'
-    if rows.keys() == configs.keys():
-        yield from _stale(rows, root)
 
 
 def _stale(rows: Rows, root: Path) -> Iterator[str]:

@@ -214,6 +214,7 @@ def _draw_panel(
             textcoords='offset points',
             fontsize=8,
             color=colour,
+            bbox=dict(facecolor='white', edgecolor='none', alpha=0.8, pad=0.5),
         )
     panel.margins(x=0.16, y=0.08)
 

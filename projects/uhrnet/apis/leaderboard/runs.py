@@ -46,8 +46,8 @@ class Run(NamedTuple):
     entry: dict
 
 
-class Unfinished(DataError):
-    """A training that has not reached its end."""
+class NoRun(DataError):
+    """A folder without a training, or one that has not reached its end."""
 
 
 def read_run(folder: Path) -> Run:
@@ -61,8 +61,8 @@ def read_run(folder: Path) -> Run:
         folder: The work dir.
 
     Raises:
-        DataError: If it is no work dir of a training.
-        Unfinished: If the training has not reached its end.
+        NoRun: If no training has reached its end there.
+        DataError: If what is there cannot be read as one.
     """
     starts = _starts(folder)
     cfg = Config.fromfile(starts[-1] / 'vis_data/config.py')
@@ -74,7 +74,7 @@ def read_run(folder: Path) -> Run:
     wanted = cfg.train_cfg.get('max_iters') or cfg.train_cfg.max_epochs
     done = max(steps if 'max_iters' in cfg.train_cfg else epochs, default=0)
     if done < wanted:
-        raise Unfinished(f'{folder}: unfinished, {done} of {wanted}')
+        raise NoRun(f'{folder}: unfinished, {done} of {wanted}')
     record = _record(starts[-1])
     entry = {
         'Seed': _seed(cfg, logs[-1]),
@@ -107,7 +107,7 @@ def _starts(folder: Path) -> list[Path]:
         if any('lr' in line for line in _scalars(path.parent.parent))
     )
     if not starts:
-        raise DataError(
+        raise NoRun(
             f'{folder} is no work dir of a training: it has no '
             '*/vis_data/scalars.json with losses'
         )
