@@ -7,14 +7,8 @@ from mmengine.structures import PixelData
 from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 
-from uhrnet.depth.visualizer import (
-    ERROR,
-    Scale,
-    colorize,
-    depth_scale,
-    draw_legend,
-    draw_panels,
-)
+from uhrnet.depth.visualizer import ERROR, draw_legend, draw_panels
+from uhrnet.painting import Scale, depth_scale, paint_values
 
 GREY = (10, 20, 30)
 GAP = 4
@@ -36,7 +30,7 @@ def image(height=40, width=60):
 def test_values_and_unknown_ones():
     linear = Scale(0, 10, 'm', 'turbo_r')
     values = np.array([[0, 5.0], [10, np.nan]])
-    painted = colorize(values, linear)
+    painted = paint_values(values, linear)
     assert painted.dtype == np.uint8
     assert tuple(painted[0, 1]) == paint(0.5)
     assert tuple(painted[0, 0]) == paint(0.0)
