@@ -69,3 +69,24 @@ def model_rows() -> dict[str, dict]:
         for path in sorted(folder.glob('[!_]*/metafile.yml'))
         for row in Metafile(path).models
     }
+
+
+def published_weights(name: str) -> str:
+    """Return the address of a config's weights.
+
+    Raises:
+        ConfigError: If none are published. It says what else there is.
+    """
+    address = model_rows().get(name, {}).get('Weights')
+    if address:
+        return address
+    found = sorted(Path('work_dirs', name).glob('*.pth'))
+    here = (
+        f'of yours there are {", ".join(map(str, found))}'
+        if found
+        else f'work_dirs/{name} has no checkpoint of yours'
+    )
+    raise ConfigError(
+        f'no weights are published for {name}: give weights (--weights). '
+        f'Official ones can be converted, see docs/official_weights.md; {here}'
+    )

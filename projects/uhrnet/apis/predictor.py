@@ -42,9 +42,11 @@ class Predictor:
         config: Its config, whose test pipeline is that of the model.
         task: ``'segmentation'``, ``'depth'`` or ``'detection'``.
         name: What it is called.
+        weights: Where its weights are from.
 
     Attributes:
         name: Of the config.
+        weights: File or address of its weights.
         task: What it predicts.
         model: The model.
         device: Where it is.
@@ -56,11 +58,17 @@ class Predictor:
     """
 
     def __init__(
-        self, model: nn.Module, config: Config, task: str, name: str
+        self,
+        model: nn.Module,
+        config: Config,
+        task: str,
+        name: str,
+        weights: str,
     ) -> None:
         self.model = model
         self.task = task
         self.name = name
+        self.weights = weights
         self.device = next(model.parameters()).device
         inner = getattr(model, 'module', model)
         meta = inner.dataset_meta

@@ -15,7 +15,7 @@ from uhrnet.engine.evaluation_pipelines import use_tta_pipeline
 from uhrnet.engine.hooks.exported_model import ExportedModelHook
 from uhrnet.errors import ConfigError
 
-from .catalogue import model_rows
+from .catalogue import published_weights
 from .export_graph import task_of
 from .loading import dataset_meta, load_model
 from .predictions import Prediction
@@ -68,7 +68,7 @@ def load(
         if tta:
             use_tta_pipeline(config)
             model = with_tta(model, config)
-    return Predictor(model, config, task, name)
+    return Predictor(model, config, task, name, str(weights))
 
 
 def predict(
@@ -165,24 +165,3 @@ def best_checkpoint(folder: Path) -> Path:
         if found:
             return found[-1]
     raise ConfigError(f'{folder} has no checkpoint yet: name one as weights')
-
-
-def published_weights(name: str) -> str:
-    """Return the address of a config's weights.
-
-    Raises:
-        ConfigError: If none are published. It says what else there is.
-    """
-    address = model_rows().get(name, {}).get('Weights')
-    if address:
-        return address
-    found = sorted(Path('work_dirs', name).glob('*.pth'))
-    here = (
-        f'of yours there are {", ".join(map(str, found))}'
-        if found
-        else f'work_dirs/{name} has no checkpoint of yours'
-    )
-    raise ConfigError(
-        f'no weights are published for {name}: give weights (--weights). '
-        f'Official ones can be converted, see docs/official_weights.md; {here}'
-    )
