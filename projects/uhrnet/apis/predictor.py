@@ -1,6 +1,7 @@
 """A trained model that takes images and returns typed predictions."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -84,6 +85,8 @@ class Predictor:
             )
         arguments = {k: v for k, v in loading.items() if k != 'type'}
         arguments.pop('ignore_empty', None)
+        # of the camera that depth is told for, see CanonicalFocal
+        self.focal = next((x.focal for x in steps if 'focal' in x), None)
         self.load = LoadCheckedImage(**arguments)
         # a file has been checked by then, and an array is none
         steps = [step for step in steps if step.type != 'CheckImageFile']
@@ -121,6 +124,13 @@ class Predictor:
         """
         if batch < 1:
             raise ConfigError(f'batch={batch}: predict at least one at a time')
+        if focal is None and self.focal is not None:
+            warnings.warn(
+                'the focal length of the camera is not known: depth is '
+                f'that of one of {self.focal} pixels, give focal (--focal)',
+                stacklevel=2,
+            )
+            focal = self.focal
         waiting: list[tuple[Source, np.ndarray, dict, float]] = []
         for source in find_sources(inputs):
             start = time.perf_counter()

@@ -7,7 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from uhrnet.errors import DataError
+from uhrnet.checkpoint_file import UNFINISHED
+from uhrnet.errors import ConfigError, DataError
 
 VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg')
 # Suffix of a video to write, and what OpenCV calls its form.
@@ -40,12 +41,7 @@ class Video:
         self.source = source
         webcam = is_webcam(source)
         name = int(source) if webcam else os.fspath(source)
-        # What OpenCV says of a file that it cannot read is of its plugins.
-        level = cv2.setLogLevel(0)
-        try:
-            self.capture = cv2.VideoCapture(name)
-        finally:
-            cv2.setLogLevel(level)
+        self.capture = cv2.VideoCapture(name)
         if not self.capture.isOpened():
             raise DataError(
                 f'there is no webcam {source}'
@@ -90,3 +86,60 @@ def read_frames(source: str | Path | int) -> Iterator[np.ndarray]:
     """Yield the frames of a video or webcam, (H, W, 3), RGB."""
     with Video(source) as video:
         yield from video
+
+
+class VideoFile:
+    """A video that is being written, whole or not at all.
+
+    Args:
+        path: Its file; the suffix decides on the form. Folders are made.
+        rate: Frames a second.
+        size: Width and height in pixels.
+
+    Raises:
+        ConfigError: If OpenCV cannot write such a file.
+    """
+
+    def __init__(
+        self, path: str | Path, rate: float, size: tuple[int, int]
+    ) -> None:
+        self.path = Path(path)
+        self.size = size
+        codec = CODECS.get(self.path.suffix.lower())
+        if codec is None:
+            raise ConfigError(
+                f'{path}: videos are written as {", ".join(CODECS)}'
+            )
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # OpenCV, too, looks at the suffix.
+        self.unfinished = self.path.with_name(
+            f'.{self.path.stem}.{os.getpid()}{UNFINISHED}{self.path.suffix}'
+        )
+        self.writer = cv2.VideoWriter(
+            str(self.unfinished), cv2.VideoWriter_fourcc(*codec), rate, size
+        )
+        if not self.writer.isOpened():
+            raise ConfigError(
+                f'{path} cannot be written: this OpenCV has no encoder for '
+                f'{codec}, or the folder is read-only. Try a name in .avi'
+            )
+
+    def write(self, frame: np.ndarray) -> None:
+        """Add a frame (H, W, 3), RGB, of the video's size."""
+        if (frame.shape[1], frame.shape[0]) != self.size:
+            raise DataError(
+                f'a frame for {self.path} is {frame.shape[1]}x'
+                f'{frame.shape[0]}, and the first was '
+                f'{self.size[0]}x{self.size[1]}'
+            )
+        self.writer.write(np.ascontiguousarray(frame[..., ::-1]))
+
+    def __enter__(self) -> 'VideoFile':
+        return self
+
+    def __exit__(self, kind: type | None, *error: object) -> None:
+        """Give the file its name, unless an error stopped it."""
+        self.writer.release()
+        if kind is None:
+            os.replace(self.unfinished, self.path)
+        self.unfinished.unlink(missing_ok=True)
