@@ -73,7 +73,9 @@ class Predictor:
         self.device = next(model.parameters()).device
         inner = getattr(model, 'module', model)
         meta = inner.dataset_meta
-        self.classes = tuple(meta.get('classes') or ())
+        # Data sets of depth have one class, which names what is measured.
+        classes = () if task == 'depth' else meta.get('classes') or ()
+        self.classes = tuple(classes)
         self.palette = colors_for(meta.get('palette'), len(self.classes))
         steps = innermost_dataset(config.test_dataloader).pipeline
         loading, *steps = without_labels(steps)

@@ -109,17 +109,17 @@ def load_exported(
     heads: str | Path | None,
 ) -> nn.Module:
     """Build a model of which an exported file does the most."""
-    model = load_model(config, heads, device)
-    task = task_of(model)
-    if task == 'detection' and heads is None:
+    detecting = config.get('default_scope') == 'mmdet'
+    if detecting and heads is None:
         raise ConfigError(
             f'backend {backend}: an exported detector has backbone and neck '
             'alone. Name the checkpoint that it was exported from as heads'
         )
-    if task != 'detection' and heads is not None:
+    if heads is not None and not detecting:
         raise ConfigError(
             'heads are for detectors: all else is exported whole'
         )
+    model = load_model(config, heads, device)
     classes = dataset_meta(config).get('classes')
     ExportedModelHook(str(file), backend).replace(model, classes)
     return model

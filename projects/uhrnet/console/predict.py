@@ -106,16 +106,43 @@ def run(args: argparse.Namespace) -> None:
     """Predict; end with exit code 1 if something could not be."""
     from mmengine.logging import MMLogger
 
+    from uhrnet.memory import keep_freed_memory
+
+    keep_freed_memory()
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    # "Loads checkpoint by ..." would stand in the middle of the progress.
+    logger.setLevel('WARNING')
+    try:
+        failed = predict(args)
+    except KeyboardInterrupt:
+        print(
+            '\ninterrupted: what is complete is kept, and the same command '
+            'goes on from there',
+            file=sys.stderr,
+        )
+        sys.exit(INTERRUPTED)
+    finally:
+        logger.setLevel(level)
+    for name, error in failed.items():
+        text = str(error)
+        prefix = '' if name in text else f'{name}: '
+        print(f'error: {prefix}{text}', file=sys.stderr)
+    if failed:
+        sys.exit(1)
+
+
+def predict(args: argparse.Namespace) -> dict[str, Exception]:
+    """Predict all inputs; return those that cannot be used, and why."""
     from uhrnet.apis.inputs import find_files
     from uhrnet.apis.pretrained import load
     from uhrnet.apis.videos import CODECS, VIDEOS, is_webcam
     from uhrnet.errors import ConfigError
-    from uhrnet.memory import keep_freed_memory
 
     from .images import predict_images
     from .live import predict_videos
 
-    # Without these, mistakes would be found after the model is loaded.
+    # first, or mistakes would be found after the model is loaded
     videos: list[str | Path] = [x for x in args.inputs if is_webcam(x)]
     inputs = [x for x in args.inputs if not is_webcam(x)]
     files = dict.fromkeys(path for x in inputs for path in find_files(x))
@@ -127,9 +154,6 @@ def run(args: argparse.Namespace) -> None:
             f'--out {out} is a video, and the inputs are {len(images)} '
             f'images and {len(videos)} videos: name a folder'
         )
-    # "Loads checkpoint by ..." would stand in the middle of the progress.
-    MMLogger.get_current_instance().setLevel('WARNING')
-    keep_freed_memory()
     predictor = load(
         args.model,
         args.weights,
@@ -144,21 +168,8 @@ def run(args: argparse.Namespace) -> None:
         flush=True,
     )
     failed = {}
-    try:
-        if images:
-            failed |= predict_images(predictor, images, inputs, out, args)
-        if videos:
-            failed |= predict_videos(predictor, videos, inputs, out, args)
-    except KeyboardInterrupt:
-        print(
-            '\ninterrupted: what is complete is kept, and the same command '
-            'goes on from there',
-            file=sys.stderr,
-        )
-        sys.exit(INTERRUPTED)
-    for name, error in failed.items():
-        text = str(error)
-        prefix = '' if name in text else f'{name}: '
-        print(f'error: {prefix}{text}', file=sys.stderr)
-    if failed:
-        sys.exit(1)
+    if images:
+        failed |= predict_images(predictor, images, inputs, out, args)
+    if videos:
+        failed |= predict_videos(predictor, videos, inputs, out, args)
+    return failed
