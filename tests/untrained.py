@@ -2,6 +2,8 @@
 
 import warnings
 
+import cv2
+import numpy as np
 import torch
 from config_files import named
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -24,22 +26,30 @@ def small(name):
     return cfg
 
 
-def spread(model):
+def spread(model, images):
     """Normalise what layers say, or it would be the same of all pixels."""
-    norms = [x for x in model.modules() if isinstance(x, _BatchNorm)]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the mean of all passes, here of one
-    model.train()
+    for norm in model.modules():
+        if isinstance(norm, _BatchNorm):
+            norm.reset_running_stats()
+            norm.momentum = None  # the mean of all passes, here of one
+    pixels = [cv2.imread(str(x)) for x in images]
+    pixels = torch.from_numpy(np.stack(pixels)[..., ::-1].copy())
+    inputs = (pixels.movedim(-1, 1).float() - 120) / 58
     with torch.no_grad():
-        maps = model.extract_feat(torch.randn(2, 3, 64, 96))
+        maps = model.train().extract_feat(inputs)
         if hasattr(model, 'decode_head'):
             model.decode_head(maps)
-            model.decode_head.conv_seg.weight.normal_()
+            last = model.decode_head.conv_seg
+            last.weight.normal_()
+            logits = model.eval().decode_head(model.extract_feat(inputs))
+            last.bias -= logits.mean((0, 2, 3))
 
 
-def work_dir(folder, name):
-    """Write a config and a checkpoint; return the folder."""
+def work_dir(folder, name, images):
+    """Write a config and a checkpoint; return the folder.
+
+    Images are of the kind that the model will be tried on.
+    """
     folder.mkdir(parents=True)
     cfg = small(name)
     cfg.dump(folder / f'{name}.py')
@@ -47,7 +57,7 @@ def work_dir(folder, name):
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         model = load_model(cfg)
-    spread(model)
+    spread(model, images)
     checkpoint = dict(
         state_dict=model.state_dict(),
         meta=dict(dataset_meta=model.dataset_meta),

@@ -3,6 +3,7 @@
 import os
 import pickle
 
+import cv2
 import numpy as np
 import pytest
 from command_line import call_tool, import_tool
@@ -11,6 +12,7 @@ from untrained import DETECTOR, ESTIMATOR, SEGMENTOR
 from uhrnet.apis import load, predict
 from uhrnet.apis.export import export_model
 from uhrnet.apis.pretrained import best_checkpoint
+from uhrnet.console import main
 from uhrnet.errors import ConfigError
 
 
@@ -59,11 +61,14 @@ def test_best_checkpoint_is_the_newest_best(tmp_path):
     assert best_checkpoint(tmp_path).name == 'best_mIoU_iter_10.pth'
 
 
+@pytest.mark.slow
 def test_augmentation(untrained, images, scenes, tmp_path, monkeypatch):
     """Averages over scales and mirror images, as ``tools/test.py --tta``."""
     folder = untrained(SEGMENTOR)
     model = load(folder, device='cpu', tta=True)
-    found = [x.labels for x in model.predict(images, batch=2)]
+    found = [x.labels for x in model.predict(images)]
+    together = [x.labels for x in model.predict(images, batch=2)]
+    assert (np.stack(found) == np.stack(together)).mean() > 0.99
     out = tmp_path / 'out'
     call_test(monkeypatch, folder, scenes, tmp_path, '--tta', '--out', out)
     assert_same_files(found, images, out)
@@ -97,8 +102,6 @@ def call_test(monkeypatch, folder, scenes, tmp_path, *options):
 
 
 def assert_same_files(found, images, folder):
-    import cv2
-
     for labels, image in zip(found, images, strict=True):
         saved = cv2.imread(str(folder / image.name), cv2.IMREAD_UNCHANGED)
         np.testing.assert_array_equal(labels, saved)
@@ -107,7 +110,7 @@ def assert_same_files(found, images, folder):
 def test_labels_equal_the_hosts(
     untrained, images, scenes, tmp_path, monkeypatch
 ):
-    """The API, the inferencer by name, and ``tools/test.py --out``."""
+    """API, program, inferencer by name, and ``tools/test.py --out``."""
     from mmseg.apis import MMSegInferencer
 
     folder = untrained(SEGMENTOR)
@@ -115,6 +118,10 @@ def test_labels_equal_the_hosts(
     out = tmp_path / 'out'
     call_test(monkeypatch, folder, scenes, tmp_path, '--out', out)
     assert_same_files(found, images, out)
+    ours = tmp_path / 'ours'
+    main(['predict', str(folder), *map(str, images), '--out', str(ours),
+          '--device', 'cpu'])  # fmt: skip
+    assert_same_files(found, images, ours)
     inferencer = MMSegInferencer(
         SEGMENTOR, weights=str(folder / 'iter_1.pth'), device='cpu'
     )
@@ -123,6 +130,7 @@ def test_labels_equal_the_hosts(
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_boxes_equal_the_hosts(
     untrained, images, scenes, tmp_path, monkeypatch
 ):

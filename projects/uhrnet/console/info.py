@@ -1,6 +1,7 @@
 """``uhrnet info``: versions, devices, and what is missing."""
 
 import argparse
+import functools
 import importlib
 import importlib.metadata
 import importlib.util
@@ -73,18 +74,29 @@ def is_there(name: str) -> bool:
 
 def version_of(name: str) -> str:
     """Return a library's version, by what was installed."""
-    sources = importlib.metadata.packages_distributions().get(name, [])
-    versions = sorted({importlib.metadata.version(x) for x in sources})
-    return ', '.join(versions) or 'unknown version'
+    versions = {importlib.metadata.version(x) for x in sources_of(name)}
+    return ', '.join(sorted(versions)) or 'unknown version'
+
+
+def sources_of(name: str) -> list[str]:
+    """Return what was installed that has a library of this name.
+
+    Two builds of OpenCV, for example, which overwrite each other.
+    """
+    return sorted({*distributions().get(name, ())})
+
+
+@functools.cache
+def distributions() -> dict[str, list[str]]:
+    """Return what is installed, by the names of the libraries."""
+    return dict(importlib.metadata.packages_distributions())
 
 
 def describe_library(name: str) -> str:
-    """Return version and distribution, or how to get it."""
+    """Return version and what was installed, or how to get it."""
     if not is_there(name):
         return f'missing: pip install {LIBRARIES[name]}'
-    sources = importlib.metadata.packages_distributions().get(name, [])
-    sources = sorted({*sources} - {name})
-    return version_of(name) + f' ({", ".join(sources)})' * bool(sources)
+    return f'{version_of(name)} ({", ".join(sources_of(name))})'
 
 
 def devices() -> list[str]:

@@ -167,6 +167,13 @@ def predict(args: argparse.Namespace) -> dict[str, Exception]:
         f'{predictor.weights}',
         flush=True,
     )
+    if args.focal is None and predictor.focal is not None:
+        args.focal = predictor.focal
+        print(
+            'without --focal, depth is that of a camera whose focal length '
+            f'is {predictor.focal} pixels',
+            flush=True,
+        )
     failed = {}
     if images:
         failed |= predict_images(predictor, images, inputs, out, args)
