@@ -155,13 +155,6 @@ def test_boxes_equal_the_hosts(
         np.testing.assert_array_equal(one.scores, saved['scores'])
 
 
-def test_a_name_without_weights_at_an_inferencer():
-    from mmdet.apis import DetInferencer
-
-    with pytest.raises(ConfigError, match='no weights are published for mask'):
-        DetInferencer(DETECTOR, device='cpu')
-
-
 @pytest.mark.slow
 def test_an_exported_file(untrained, images, tmp_path):
     folder = untrained(SEGMENTOR)

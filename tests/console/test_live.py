@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from untrained import SEGMENTOR
 
-from uhrnet.apis import load, videos
+from uhrnet.apis import videos
 from uhrnet.apis.videos import VideoFile, read_frames
 from uhrnet.console import live, main
 
@@ -24,7 +24,9 @@ def predict(*arguments):
     main(['predict', *map(str, arguments), '--device', 'cpu'])
 
 
-def test_a_video_is_annotated_in_order(untrained, clip, tmp_path, capsys):
+def test_a_video_is_annotated_in_order(
+    loaded, untrained, clip, tmp_path, capsys
+):
     folder, out = untrained(SEGMENTOR), tmp_path / 'out.avi'
     predict(folder, clip, '--out', out, '--batch', 2)
     said = capsys.readouterr().out
@@ -33,7 +35,7 @@ def test_a_video_is_annotated_in_order(untrained, clip, tmp_path, capsys):
     assert 'the source has 8 frames/s. Written to' in said
     written = np.stack(list(read_frames(out))).astype(int)
     expected = np.stack(
-        [x.draw() for x in load(folder, device='cpu').predict(clip)]
+        [x.draw() for x in loaded(folder).predict(clip)]
     ).astype(int)
     assert written.shape == expected.shape
     # each is the nearest to its own, whatever JPEG has made of it

@@ -9,7 +9,6 @@ import pytest
 from pycocotools.coco import COCO
 from untrained import DETECTOR, ESTIMATOR, SEGMENTOR
 
-from uhrnet.apis import load
 from uhrnet.console import images as images_module
 from uhrnet.console import main
 
@@ -42,7 +41,7 @@ def files_in(folder):
     )
 
 
-def test_labels_of_a_folder(untrained, images, tmp_path, capsys):
+def test_labels_of_a_folder(loaded, untrained, images, tmp_path, capsys):
     folder, out = untrained(SEGMENTOR), tmp_path / 'out'
     predict(folder, images, '--out', out, '--batch', 2)
     assert files_in(out) == [
@@ -53,7 +52,7 @@ def test_labels_of_a_folder(untrained, images, tmp_path, capsys):
     said = capsys.readouterr().out
     assert f'{SEGMENTOR} (segmentation) on cpu' in said
     assert 'image 4/4' in said and '4 images predicted to' in said
-    (found,) = load(folder, device='cpu').predict(images / 'deep' / 'a.png')
+    (found,) = loaded(folder).predict(images / 'deep' / 'a.png')
     saved = cv2.imread(str(out / 'deep/a.png'), cv2.IMREAD_UNCHANGED)
     assert (saved == found.labels).mean() > 0.99  # in batches of two there
 
@@ -127,14 +126,16 @@ def test_depth(untrained, images, tmp_path):
     assert np.allclose(saved / 256, depth, atol=1 / 256)
 
 
-def test_boxes_of_all_images_in_one_file(untrained, images, tmp_path, capsys):
+def test_boxes_of_all_images_in_one_file(
+    loaded, untrained, images, tmp_path, capsys
+):
     folder, out = untrained(DETECTOR), tmp_path / 'out'
     (images / 'b.png').write_text('no image')
     fail(capsys, folder, images, '--out', out, '--threshold', 1)
     read = COCO(out / 'detections.json')
     named = [x['file_name'] for x in read.imgs.values()]
     assert named == [str(images / x) for x in ('a.png', 'c.png', 'deep/a.png')]
-    (found,) = load(folder, device='cpu').predict(images / 'c.png')
+    (found,) = loaded(folder).predict(images / 'c.png')
     theirs = read.imgToAnns[2]
     assert len(theirs) == len(found.boxes) > 0
     for index, one in enumerate(theirs):
