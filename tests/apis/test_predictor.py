@@ -7,7 +7,7 @@ import torch
 from untrained import DETECTOR, ESTIMATOR, SEGMENTOR
 
 from uhrnet.apis import load
-from uhrnet.apis.predictor import colors_for
+from uhrnet.apis.predictor import checked_loader, colors_for
 from uhrnet.errors import ConfigError, DataError
 
 
@@ -154,6 +154,19 @@ def test_too_large(models):
 def test_no_batch(models, images):
     with pytest.raises(ConfigError, match='batch=0'):
         list(models(SEGMENTOR).predict(images[0], batch=0))
+
+
+def test_loader_of_a_pipeline():
+    loading = dict(type='LoadImageFromFile', to_float32=True)
+    checking = dict(type='CheckImageFile', max_pixels=100)
+    loader = checked_loader('mine', loading, [checking])
+    assert loader.to_float32 and loader.max_pixels == 100
+    for other in (
+        dict(type='LoadPackedImage'),
+        dict(loading, color_type='grayscale'),
+    ):
+        with pytest.raises(ConfigError, match='pipeline of mine begins with'):
+            checked_loader('mine', other, [])
 
 
 def test_colors():

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -55,7 +55,7 @@ class Predictor:
         palette: RGB colours of the classes.
 
     Raises:
-        ConfigError: If the pipeline has no loader in its first place.
+        ConfigError: If the pipeline does not begin with a loader.
     """
 
     def __init__(
@@ -79,18 +79,9 @@ class Predictor:
         self.palette = colors_for(meta.get('palette'), len(self.classes))
         steps = innermost_dataset(config.test_dataloader).pipeline
         loading, *steps = without_labels(steps)
-        if loading.type not in LOADERS:
-            raise ConfigError(
-                f'the test pipeline of {name} begins with {loading.type}, '
-                f'and would have to with one of {", ".join(LOADERS)}, to '
-                'predict images that are in no data set'
-            )
-        arguments = {k: v for k, v in loading.items() if k != 'type'}
-        arguments.pop('ignore_empty', None)
         # of the camera that depth is told for, see CanonicalFocal
         self.focal = next((x.focal for x in steps if 'focal' in x), None)
-        self.load = LoadCheckedImage(**arguments)
-        # a file has been checked by then, and an array is none
+        self.load = checked_loader(name, loading, steps)
         steps = [step for step in steps if step.type != 'CheckImageFile']
         scope = config.get('default_scope', 'mmengine')
         with DefaultScope.overwrite_default_scope(scope):
@@ -171,7 +162,7 @@ class Predictor:
         if source.image is None:
             results = self.load(results)
         else:
-            check_array(source.image, source.name)
+            check_array(source.image, source.name, self.load.max_pixels)
             # the toolboxes' channels are in OpenCV's order
             image = np.ascontiguousarray(source.image[..., ::-1])
             kind = np.float32 if self.load.to_float32 else np.uint8
@@ -249,6 +240,34 @@ TYPED: dict[str, Callable[..., Prediction]] = dict(
 )
 
 
+def checked_loader(
+    name: str, loading: Mapping, steps: Sequence[Mapping]
+) -> LoadCheckedImage:
+    """Return what loads files as a pipeline does, and checks them first.
+
+    Args:
+        name: Of the config, for messages.
+        loading: The first step of its test pipeline.
+        steps: The others, in which files may be checked.
+
+    Raises:
+        ConfigError: If the first step does not load colours from a file.
+    """
+    color = loading.get('color_type', 'color')
+    if loading['type'] not in LOADERS or color != 'color':
+        raise ConfigError(
+            f'the test pipeline of {name} begins with {dict(loading)}: to '
+            'predict images that are in no data set, it has to be one of '
+            f'{", ".join(LOADERS)}, with colours'
+        )
+    known = ('to_float32', 'imdecode_backend', 'backend_args', 'max_pixels')
+    options = {key: loading[key] for key in known if key in loading}
+    for step in steps:
+        if step['type'] == 'CheckImageFile' and 'max_pixels' in step:
+            options['max_pixels'] = step['max_pixels']
+    return LoadCheckedImage(**options)
+
+
 def colors_for(palette: Any, number: int) -> list[tuple[int, int, int]]:
     """Return an RGB colour for each class, also where a data set has none.
 
@@ -268,8 +287,8 @@ def colors_for(palette: Any, number: int) -> list[tuple[int, int, int]]:
     return [tuple(color) for color in colors.tolist()]
 
 
-def check_array(image: np.ndarray, name: str) -> None:
-    """Raise :class:`DataError` for an array that is no RGB image."""
+def check_array(image: np.ndarray, name: str, max_pixels: int) -> None:
+    """Raise :class:`DataError` for what is no RGB image, or too large."""
     if (
         not isinstance(image, np.ndarray)
         or image.dtype != np.uint8
@@ -282,4 +301,4 @@ def check_array(image: np.ndarray, name: str) -> None:
             f'image {name} is {found}{np.shape(image)}: give arrays of uint8 '
             'and shape (height, width, 3), RGB'
         )
-    check_pixels(image.shape[:2], f'image {name}')
+    check_pixels(image.shape[:2], f'image {name}', max_pixels)

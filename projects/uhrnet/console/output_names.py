@@ -1,6 +1,7 @@
 """What the files of a prediction are called, so that no two collide."""
 
 import glob
+import itertools
 import os
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -16,26 +17,16 @@ def root_of(inputs: Sequence[str]) -> Path:
     it. It depends on the inputs alone and not on what is in them, so that
     names stay the same when files are added.
     """
-    folders = []
-    for one in inputs:
-        if not os.path.isdir(one):
-            parts = Path(one).parts
-            fixed = [x for x in parts[:-1] if not glob.has_magic(x)]
-            # what stands before the first part with a wildcard
-            one = os.path.join(
-                *([] if os.path.exists(one) else fixed[: _first_magic(parts)]),
-                *(parts[:-1] if os.path.exists(one) else []),
-                '',
-            )
-        folders.append(os.path.abspath(one or '.'))
-    return Path(os.path.commonpath(folders))
+    return Path(os.path.commonpath([_folder_of(one) for one in inputs]))
 
 
-def _first_magic(parts: Sequence[str]) -> int:
-    for index, part in enumerate(parts):
-        if glob.has_magic(part):
-            return index
-    return len(parts)
+def _folder_of(one: str) -> str:
+    if os.path.isdir(one):
+        return os.path.abspath(one)
+    parts = Path(one).parts[:-1]
+    if not os.path.exists(one):  # a pattern
+        parts = itertools.takewhile(lambda x: not glob.has_magic(x), parts)
+    return os.path.abspath(os.path.join('', *parts))
 
 
 def output_names(
