@@ -78,3 +78,19 @@ def mmdet_scope():
         import uhrnet.detection  # noqa: F401
 
         init_default_scope('mmdet')
+
+
+@pytest.fixture(scope='session')
+def untrained(tmp_path_factory, scenes):
+    """Folders of trainings by the names of their configs, made when asked."""
+    from untrained import work_dir
+
+    root, made = tmp_path_factory.mktemp('trainings'), {}
+    images = sorted((scenes / 'images/train').iterdir())
+
+    def make(name):
+        if name not in made:
+            made[name] = work_dir(root / name, name, images)
+        return made[name]
+
+    return make

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from command_line import succeed
+from untrained import SEGMENTOR
+
+from uhrnet.console import main
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / 'README.md'
@@ -68,12 +71,12 @@ def test_make_targets_exist():
 
 
 def test_prediction_example_runs(scenes, tmp_path, monkeypatch):
-    """The first Python block, on weights that were not trained."""
+    """The toolbox's own way, on weights that were not trained."""
     import torch
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
 
-    (code, _) = re.findall(r'```python\n(.*?)```', TEXT, re.S)
+    (_, code, _) = re.findall(r'```python\n(.*?)```', TEXT, re.S)
     config = re.search(r"'(configs/.*?)'", code)[1]
     cfg = Config.fromfile(ROOT / config)
     init_default_scope('mmseg')
@@ -94,6 +97,30 @@ def test_prediction_example_runs(scenes, tmp_path, monkeypatch):
     exec(code, names)
     assert names['labels'].shape == (1, 64, 96)
     assert names['labels'].max() < 11
+
+
+def test_shortest_prediction_runs(untrained, scenes, tmp_path):
+    (code, *_) = re.findall(r'```python\n(.*?)```', TEXT, re.S)
+    for word, path in (
+        ('work_dirs/demo', untrained(SEGMENTOR)),
+        ('images/', scenes / 'images/val'),
+        ('predictions', tmp_path / 'out'),
+    ):
+        assert f"'{word}'" in code
+        code = code.replace(f"'{word}'", repr(str(path)))
+    exec(code, {})
+    assert len(list((tmp_path / 'out').glob('*_overlay.png'))) == 4
+
+
+def test_options_of_the_guide_to_prediction_exist(capsys):
+    """And those of the program are in it, but for what explains itself."""
+    text = (ROOT / 'docs/predict.md').read_text()
+    with pytest.raises(SystemExit):
+        main(['predict', '--help'])
+    options = set(re.findall(r'--[a-z]+', capsys.readouterr().out))
+    named = set(re.findall(r'(?<![\w-])--[a-z]+', text)) - {'--task'}
+    assert named <= options
+    assert options - named == {'--help', '--opacity'}
 
 
 def test_extras_are_those_of_the_package():

@@ -10,12 +10,13 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[1] / 'projects'))
 
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 from mmengine.logging import print_log
 
 from uhrnet.command_line import run
 from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.dataset_configs import innermost_dataset
+from uhrnet.engine.evaluation_pipelines import use_tta, without_labels
 from uhrnet.engine.launch import (
     add_common_arguments,
     add_compile_argument,
@@ -33,7 +34,6 @@ PICKLES = ('.pkl', '.pickle')
 # Of a config; the hook that draws would open the training data.
 TRAINING = ('train_dataloader', 'train_cfg', 'optim_wrapper',
             'param_scheduler')  # fmt: skip
-SCALINGS = ('Resize', 'RandomZoom')
 
 
 def parse_args() -> argparse.Namespace:
@@ -201,28 +201,6 @@ def draw_predictions(cfg: Config, args: argparse.Namespace) -> None:
         cfg.visualizer.save_dir = args.show_dir
 
 
-def use_tta(cfg: Config, flip_only: bool) -> None:
-    """Put the test pipeline and the model into their augmented forms.
-
-    Without its scales, the augmentation resizes as the test pipeline does.
-    """
-    for key in ('tta_model', 'tta_pipeline'):
-        if not cfg.get(key):
-            raise ConfigError(f'--tta needs {key} in the config')
-    dataset = innermost_dataset(cfg.test_dataloader)
-    resizing = [step for step in dataset.pipeline if step.type == 'Resize']
-    dataset.pipeline = cfg.tta_pipeline
-    if flip_only:
-        for step in dataset.pipeline:
-            if step.type == 'TestTimeAug':
-                step.transforms = [
-                    resizing if options[0].type in SCALINGS else options
-                    for options in step.transforms
-                    if options[0].type not in SCALINGS or resizing
-                ]
-    cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
-
-
 def save_predictions(cfg: Config, path: str) -> None:
     """Save to a file for any task, or to a folder as PNGs."""
     if path.endswith(PICKLES):
@@ -277,22 +255,6 @@ def use_submission(cfg: Config, options: dict) -> None:
     )
     evaluator = dict(type='IoUMetric') | dict(submission.get('evaluator', {}))
     cfg.test_evaluator = evaluator | dict(format_only=True)
-
-
-def without_labels(pipeline: list) -> list:
-    """Leave out the steps that load labels, also in branches (``--tta``)."""
-    steps = []
-    for step in pipeline:
-        if isinstance(step, list):
-            steps.append(without_labels(step))
-        elif 'Annotations' in step.type or step.type == 'LoadCheckedDepth':
-            continue
-        elif 'transforms' in step:
-            inner = [x for x in without_labels(step.transforms) if x != []]
-            steps.append(step | dict(transforms=inner))
-        else:
-            steps.append(step)
-    return steps
 
 
 if __name__ == '__main__':

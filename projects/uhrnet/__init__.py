@@ -8,8 +8,10 @@ config of the task names.
 """
 
 from .compat import install as _install_compat
+from .host_inferencers import install as _install_names
 from .version import __version__
 
 _install_compat()
+_install_names()
 
 __all__ = ['__version__']

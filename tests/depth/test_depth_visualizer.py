@@ -7,14 +7,8 @@ from mmengine.structures import PixelData
 from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 
-from uhrnet.depth.visualizer import (
-    ERROR,
-    Scale,
-    colorize,
-    depth_scale,
-    draw_legend,
-    draw_panels,
-)
+from uhrnet.depth.visualizer import draw_legend, draw_panels
+from uhrnet.painting import Scale
 
 GREY = (10, 20, 30)
 GAP = 4
@@ -31,29 +25,6 @@ def depth(value, height=40, width=60):
 
 def image(height=40, width=60):
     return np.full((height, width, 3), GREY, np.uint8)
-
-
-def test_values_and_unknown_ones():
-    linear = Scale(0, 10, 'm', 'turbo_r')
-    values = np.array([[0, 5.0], [10, np.nan]])
-    painted = colorize(values, linear)
-    assert painted.dtype == np.uint8
-    assert tuple(painted[0, 1]) == paint(0.5)
-    assert tuple(painted[0, 0]) == paint(0.0)
-    assert tuple(painted[1, 0]) == paint(1.0)
-    assert tuple(painted[1, 1]) == (0, 0, 0)
-
-
-def test_logarithmic_scale():
-    scale = depth_scale(np.array([[np.nan, 2.0, 8.0], [0.0, 32.0, 5.0]]))
-    assert scale[:3] == (2.0, 32.0, 'm')
-    assert [scale.at(x) for x in (0, 0.5, 1)] == [2.0, 8.0, 32.0]
-    places = scale.place(np.array([0.5, 2.0, 4.0, 32.0, 64.0]))
-    assert np.allclose(places, [0, 0, 0.25, 1, 1.25])
-    assert ERROR.at(0.5) == 25 and ERROR.place(np.array(25.0)) == 0.5
-    alone = depth_scale(np.full((2, 2), 3.0))
-    assert alone.low == 3 < alone.high < 3.1
-    assert depth_scale(np.full((2, 2), np.nan)).low > 0
 
 
 def test_panels_share_a_scale():

@@ -1,70 +1,21 @@
 """Image, true and predicted depth and their difference, with scales."""
 
-import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
-import matplotlib
 import numpy as np
 from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 
+from uhrnet.painting import Scale, depth_scale, paint_values
 from uhrnet.segmentation.panel_visualizer import PanelVisualizer
 
-# Near is red, far is blue.
-DEPTH_COLORS = 'turbo_r'
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _GAP = 4
 _BAR = 12  # height of a scale; its text needs as much again
 
 
-class Scale(NamedTuple):
-    """What colours stand for.
-
-    Attributes:
-        low: Value at the beginning of the colour map. Above 0 the scale is
-            logarithmic, so that near and far can be told apart; at 0 linear.
-        high: Value at its end.
-        unit: Of the values.
-        colors: Name of a colour map of matplotlib.
-    """
-
-    low: float
-    high: float
-    unit: str
-    colors: str
-
-    def place(self, values: np.ndarray) -> np.ndarray:
-        """Return where values are, from 0 at the beginning to 1."""
-        if self.low > 0:
-            values = np.log(np.maximum(values, self.low) / self.low)
-            return values / math.log(self.high / self.low)
-        return values / self.high
-
-    def at(self, share: float) -> float:
-        """Return the value at a share of the colour map."""
-        if self.low > 0:
-            return self.low * (self.high / self.low) ** share
-        return share * self.high
-
-
 ERROR = Scale(0, 50, '%', 'inferno')
-
-
-def depth_scale(depth: np.ndarray) -> Scale:
-    """Return a scale from the nearest to the farthest known depth."""
-    known = depth[np.isfinite(depth) & (depth > 0)]
-    low, high = (known.min(), known.max()) if len(known) else (1.0, 10.0)
-    # one of a single depth needs some width
-    return Scale(float(low), float(max(high, 1.01 * low)), 'm', DEPTH_COLORS)
-
-
-def colorize(values: np.ndarray, scale: Scale) -> np.ndarray:
-    """Paint values (H, W), black where they are not a number; RGB uint8."""
-    known = np.isfinite(values)
-    place = scale.place(np.where(known, values, scale.high)).clip(0, 1)
-    painted = matplotlib.colormaps[scale.colors](place, bytes=True)
-    return np.where(known[..., None], painted[..., :3], 0).astype(np.uint8)
 
 
 def draw_legend(width: int, title: str, scale: Scale | None) -> np.ndarray:
@@ -80,7 +31,7 @@ def draw_legend(width: int, title: str, scale: Scale | None) -> np.ndarray:
     if scale is not None:
         ramp = np.linspace(0, 1, width)
         ramp = np.array([scale.at(x) for x in ramp])[None].repeat(_BAR, 0)
-        legend[2 : 2 + _BAR] = colorize(ramp, scale)
+        legend[2 : 2 + _BAR] = paint_values(ramp, scale)
         for share in (0, 0.5, 1):
             text = f'{scale.at(share):.3g} {scale.unit}'
             length = cv2.getTextSize(text, _FONT, 0.4, 1)[0][0]
@@ -136,10 +87,10 @@ def draw_panels(
     for depth, title in ((truth, 'truth'), (prediction, 'prediction')):
         if depth is not None:
             scale = depth_scale(prediction if truth is None else truth)
-            panels.append((colorize(depth, scale), title, scale))
+            panels.append((paint_values(depth, scale), title, scale))
     if truth is not None and prediction is not None:
         error = 100 * np.abs(prediction - truth) / truth
-        panels.append((colorize(error, ERROR), 'error / truth', ERROR))
+        panels.append((paint_values(error, ERROR), 'error / truth', ERROR))
     drawn = [
         np.vstack((panel, draw_legend(width, title, scale)))
         for panel, title, scale in panels

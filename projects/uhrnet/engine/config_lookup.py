@@ -30,11 +30,7 @@ def find_config(name: str | Path) -> str:
     if os.path.isfile(name):
         return name
     stem = os.path.basename(name).removesuffix('.py')
-    configs = {
-        path.stem: path
-        for folder in FOLDERS
-        for path in folder.glob('[!_]*/*.py')
-    }
+    configs = all_configs()
     if stem in configs and stem == name.removesuffix('.py'):
         return str(configs[stem])
     close = difflib.get_close_matches(stem.lower(), configs, 1)
@@ -42,3 +38,12 @@ def find_config(name: str | Path) -> str:
         f'config {name} does not exist: name a file, for example one of '
         'configs/' + (f'. Did you mean {close[0]}?' if close else '')
     )
+
+
+def all_configs() -> dict[str, Path]:
+    """Return the configs of this package, by their names."""
+    return {
+        path.stem: path
+        for folder in FOLDERS
+        for path in sorted(folder.glob('[!_]*/*.py'))
+    }

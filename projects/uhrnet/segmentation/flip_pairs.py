@@ -62,7 +62,7 @@ class FlipPairsHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Check that the training pipeline swaps labels."""
         dataset = runner.train_dataloader.dataset
-        pairs = _pairs_of(dataset.metainfo)
+        pairs = pairs_of(dataset.metainfo)
         while hasattr(dataset, 'dataset'):
             dataset = dataset.dataset
         steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
@@ -84,10 +84,15 @@ class FlipPairsHook(Hook):
             model = model.module
         if isinstance(model, FlipPairsTTAModel):
             dataset = runner.test_dataloader.dataset
-            model.flip_pairs = _pairs_of(dataset.metainfo)
+            model.flip_pairs = pairs_of(dataset.metainfo)
 
 
-def _pairs_of(metainfo: dict) -> list[tuple[int, int]]:
+def pairs_of(metainfo: dict) -> list[tuple[int, int]]:
+    """Return a data set's classes that change sides.
+
+    Raises:
+        ConfigError: If a pair is not one of two classes.
+    """
     pairs = [tuple(pair) for pair in metainfo.get('flip_pairs') or ()]
     members = [index for pair in pairs for index in pair]
     valid = range(len(metainfo.get('classes') or ()))

@@ -5,26 +5,12 @@ import numpy as np
 from mmseg.registry import VISUALIZERS
 from mmseg.structures import SegDataSample
 
+from uhrnet.painting import paint_labels
+
 from .panel_visualizer import PanelVisualizer
 
-IGNORED_COLOR = (0, 0, 0)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _ROW = 18
-
-
-def colorize(labels: np.ndarray, palette: list) -> np.ndarray:
-    """Paint a label map.
-
-    Args:
-        labels: (H, W) class indices; those beyond the palette are black.
-        palette: RGB colour of each class.
-
-    Returns:
-        (H, W, 3) uint8, RGB.
-    """
-    table = np.full((256, 3), IGNORED_COLOR, np.uint8)
-    table[: len(palette)] = palette
-    return table[np.clip(labels, 0, 255)]
 
 
 def draw_legend(classes: list[str], palette: list, width: int) -> np.ndarray:
@@ -72,7 +58,7 @@ class SideBySideVisualizer(PanelVisualizer):
         ):
             if wanted and key in sample:
                 labels = sample.get(key).data.cpu().numpy().squeeze()
-                panels.append(colorize(labels, palette))
+                panels.append(paint_labels(labels, palette))
                 seen.update(np.unique(labels).tolist())
         gap = np.full((image.shape[0], 4, 3), 255, np.uint8)
         row = np.hstack([x for p in panels for x in (gap, p)][1:])

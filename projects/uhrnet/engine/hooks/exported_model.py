@@ -46,8 +46,17 @@ class ExportedModelHook(Hook):
         model = model.module if is_model_wrapper(model) else model
         # out of test-time augmentation
         model = getattr(model, 'module', model)
-        exported = ExportedModel(self.path, self.backend)
         classes = runner.test_dataloader.dataset.metainfo.get('classes')
+        self.replace(model, classes)
+
+    def replace(self, model: nn.Module, classes: Sequence | None) -> None:
+        """Put the file in the place of parts of a model, after checks.
+
+        Args:
+            model: A segmentor, depth estimator or detector; it is changed.
+            classes: Of the data set, if known.
+        """
+        exported = ExportedModel(self.path, self.backend)
         self.check(exported.description, model, classes)
         model.backbone = exported
         if getattr(model, 'neck', None) is not None:

@@ -1,0 +1,59 @@
+"""The program as a whole."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from config_files import ROOT
+
+from uhrnet.console import main
+from uhrnet.version import __version__
+
+
+def run_python(code):
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        capture_output=True,
+        text=True,
+        env=os.environ | dict(PYTHONPATH=str(ROOT / 'projects')),
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize('arguments', [['--help'], ['predict', '--help']])
+def test_help_imports_nothing_heavy(arguments):
+    out = run_python(
+        'import sys\n'
+        'from uhrnet.console import main\n'
+        'try:\n'
+        f'    main({arguments})\n'
+        'except SystemExit:\n'
+        '    pass\n'
+        "heavy = 'torch mmengine mmcv numpy cv2 rich gradio'.split()\n"
+        'print([name for name in heavy if name in sys.modules])'
+    )
+    assert 'usage: uhrnet' in out
+    assert out.splitlines()[-1] == '[]'
+
+
+def test_version_and_no_command(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(['--version'])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f'uhrnet {__version__}\n'
+    with pytest.raises(SystemExit) as end:
+        main([])
+    assert end.value.code == 2
+
+
+def test_demo_is_given_its_address(monkeypatch):
+    from types import SimpleNamespace
+
+    called = []
+    page = SimpleNamespace(launch=lambda *where: called.append(where))
+    monkeypatch.setitem(sys.modules, 'uhrnet.web_demo', page)
+    main(['demo'])
+    main(['demo', '--host', '0.0.0.0', '--port', '80'])
+    assert called == [('127.0.0.1', 7860), ('0.0.0.0', 80)]
