@@ -19,8 +19,9 @@ help:
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: requirements/lite.txt requirements/tests.txt \
-		requirements/deployment.txt requirements/fast.txt \
-		requirements/constraints.txt requirements/runtime.txt setup.cfg
+		requirements/demo.txt requirements/deployment.txt \
+		requirements/fast.txt requirements/constraints.txt \
+		requirements/runtime.txt setup.cfg
 	@if [ -z '$(PYTHON)' ] || ! '$(PYTHON)' -c 'import sys; \
 			sys.exit(not (3, 10) <= sys.version_info < (3, 13))'; then \
 		echo 'uhrnet needs Python 3.10, 3.11 or 3.12. Install one, or name' \
@@ -34,7 +35,8 @@ $(VENV)/.ready: requirements/lite.txt requirements/tests.txt \
 	$(PY) -m pip install --quiet --disable-pip-version-check \
 		-c requirements/constraints.txt -r requirements/runtime.txt \
 		-r requirements/lite.txt -r requirements/tests.txt \
-		-r requirements/deployment.txt -r requirements/fast.txt
+		-r requirements/demo.txt -r requirements/deployment.txt \
+		-r requirements/fast.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation --editable .
 	@touch $@

@@ -129,7 +129,7 @@ def test_extras_are_those_of_the_package():
     setup = configparser.ConfigParser()
     setup.read(ROOT / 'setup.cfg')
     extras = dict(setup['options.extras_require'])
-    names = {'deployment', 'fast', 'lite', 'mim', 'onedl', 'tests'}
+    names = {'demo', 'deployment', 'fast', 'lite', 'mim', 'onedl', 'tests'}
     assert extras.keys() == names
     for extra, sources in extras.items():
         for source in sources.removeprefix('file:').split(','):

@@ -49,11 +49,12 @@ def test_version_and_no_command(capsys):
 
 
 def test_demo_is_given_its_address(monkeypatch):
-    from types import SimpleNamespace
+    from uhrnet.web_demo import options
 
     called = []
-    page = SimpleNamespace(launch=lambda *where: called.append(where))
-    monkeypatch.setitem(sys.modules, 'uhrnet.web_demo', page)
+    monkeypatch.setattr(
+        options, 'launch', lambda *where, **_: called.append(where)
+    )
     main(['demo'])
     main(['demo', '--host', '0.0.0.0', '--port', '80'])
     assert called == [('127.0.0.1', 7860), ('0.0.0.0', 80)]

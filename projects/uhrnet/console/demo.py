@@ -1,7 +1,8 @@
 """``uhrnet demo``: predictions in a browser."""
 
-import argparse
 from typing import Any
+
+from uhrnet.web_demo.options import add_arguments, run
 
 
 def add_parser(subparsers: Any) -> None:
@@ -12,17 +13,5 @@ def add_parser(subparsers: Any) -> None:
         description='Serve a page that predicts pictures. It needs '
         "pip install 'uhrnet[demo]'.",
     )
-    parser.add_argument(
-        '--host',
-        default='127.0.0.1',
-        help='address to serve at; by default this machine alone reaches it',
-    )
-    parser.add_argument('--port', type=int, default=7860)
+    add_arguments(parser)
     parser.set_defaults(run=run)
-
-
-def run(args: argparse.Namespace) -> None:
-    """Serve until the process is stopped."""
-    from uhrnet.web_demo import launch
-
-    launch(args.host, args.port)
