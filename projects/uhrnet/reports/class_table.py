@@ -68,7 +68,7 @@ def make_table(
             name,
             {column: float(values[i]) for column, values in figures.items()},
             float(sign * (mean - figures[main][i])),
-            float(sign * (best - figures[main][i])),
+            float(sign * (best - figures[main][i])) + 0.0,  # no -0
             notes[i],
         )
         for i, name in enumerate(names)

@@ -24,6 +24,7 @@ class DepthSummary(Summary):
 
     unit = 'pixels'
     order = 'mean of |error| / truth (abs_rel) in an image'
+    panels = 'image, truth, prediction, error'
 
     def __init__(self, pictures: int) -> None:
         borders = [0, *_BORDERS]
@@ -56,7 +57,7 @@ class DepthSummary(Summary):
         )
 
     def table(self) -> ClassTable:
-        """Return errors of each range of depths, in percent of the depth."""
+        """Return errors of each range of depths that occurs."""
         true = self.counts.sum(axis=1)
         hits = np.diagonal(self.counts)
         figures = {
@@ -65,10 +66,12 @@ class DepthSummary(Summary):
             'in this range (%)': divide(hits, true),
             'share of pixels (%)': divide(true, true.sum()),
         }
+        occurring = np.flatnonzero(true).tolist()
+        notes = self._notes()
         return make_table(
-            self.names,
-            figures,
-            self._notes(),
+            [self.names[i] for i in occurring],
+            {k: values[occurring] for k, values in figures.items()},
+            [notes[i] for i in occurring],
             higher_is_better=False,
             kind='true depth',
         )

@@ -10,7 +10,7 @@ from uhrnet.analysis.confusion import BACKGROUND
 from uhrnet.analysis.image_errors import box_figures
 
 from .class_table import ClassTable, make_table
-from .pictures import DRAWN_SCORE, reduce_sample
+from .pictures import DRAWN_SCORE, MOST_DRAWN, reduce_sample
 from .summary import Summary, divide
 
 OVERLAP = 0.5
@@ -27,6 +27,7 @@ class DetectionSummary(Summary):
 
     unit = 'objects'
     order = 'objects missed, boxes without object and wrong classes'
+    panels = f'truth, prediction; at most {MOST_DRAWN} boxes of each'
 
     def __init__(self, classes: Sequence[str], pictures: int) -> None:
         super().__init__([*classes, BACKGROUND], pictures)

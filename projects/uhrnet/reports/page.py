@@ -37,6 +37,7 @@ class Page:
         table: Figures of the classes.
         confusion: ``data:`` address of the confusion matrix.
         order: What images are ordered by.
+        panels: What a picture shows, from left to right.
         worst: The worst images.
         best: The best ones.
         remarks: What is missing, and why.
@@ -51,6 +52,7 @@ class Page:
     table: ClassTable | None = None
     confusion: str | None = None
     order: str = ''
+    panels: str = ''
     worst: list[Picture] = field(default_factory=list)
     best: list[Picture] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -74,8 +76,8 @@ def _template() -> Template:
     return environment.get_template('report.html')
 
 
-def _write(value: float) -> str:
-    """Write a figure of a table; a dash where it is unknown."""
+def _write(value: float, column: str) -> str:
+    """Write a figure of a table, a share or a number of something."""
     if value != value:
-        return '-'
-    return f'{value:.0f}' if abs(value) > 100 else f'{value:.1f}'
+        return '-'  # unknown
+    return f'{value:.1f}' if '%' in column else f'{value:.0f}'

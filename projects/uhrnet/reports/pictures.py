@@ -14,12 +14,14 @@ from torch import Tensor
 
 # Boxes of lower scores are not drawn.
 DRAWN_SCORE = 0.3
-_MOST_DRAWN = 20
+MOST_DRAWN = 20
 _MAPS = ('gt_sem_seg', 'pred_sem_seg', 'gt_depth_map', 'pred_depth_map')
 _INSTANCES = ('gt_instances', 'pred_instances')
-# Of what is known of an image.
-_META = ('img_path', 'out_name', 'ori_shape', 'img_shape', 'window')
+# Of what is known of an image, what is needed to draw it.
+_META = ('img_path', 'window')
 _PANEL = 512  # pixels of a map's longer side
+# Width of a panel, from which the text below it can be read.
+_READABLE = 288
 _PICTURE = 1280  # width
 _QUALITY = 85
 _LARGEST_BYTE = 255
@@ -62,11 +64,12 @@ def draw_sample(visualizer: Visualizer, sample: Any) -> np.ndarray:
         top, bottom, left, right = sample.get('window', (0, None, 0, None))
         image = image[top:bottom, left:right]
         height, width = maps[0].shape[-2:]
+        times = -(-_READABLE // width)
+        sample = _enlarge(sample, times)
+        height, width = times * height, times * width
         image = cv2.resize(
             image, (width, height), interpolation=cv2.INTER_AREA
         )
-        sample = sample.clone()
-        sample.pop('window', None)
     backends, visualizer._vis_backends = visualizer._vis_backends, {}
     try:
         visualizer.add_datasample(
@@ -113,12 +116,24 @@ def _shrink(data: Tensor) -> Tensor:
     return data.to(torch.uint8 if bytes_do else torch.int32).cpu().clone()
 
 
+def _enlarge(sample: Any, times: int) -> Any:
+    """Repeat rows and columns of all maps, and forget the window."""
+    larger = type(sample)()
+    for key in _MAPS:
+        if key in sample:
+            data = sample.get(key).data
+            for axis in (-1, -2):
+                data = data.repeat_interleave(times, axis)
+            larger.set_field(PixelData(data=data), key)
+    return larger
+
+
 def _surest(instances: InstanceData) -> InstanceData:
     if 'scores' in instances:
         instances = instances[instances.scores >= DRAWN_SCORE]
         order = instances.scores.argsort(descending=True)
         instances = instances[order]
-    instances = instances[:_MOST_DRAWN].cpu()
+    instances = instances[:MOST_DRAWN].cpu()
     return InstanceData(
         **{
             key: value.clone() if isinstance(value, Tensor) else value

@@ -129,6 +129,7 @@ def _show(runner: Runner, summary: Summary, remarks: list[str]) -> dict:
             summary.unit,
         ),
         order=summary.order,
+        panels=summary.panels,
     )
     for key in ('worst', 'best'):
         shown[key] = []

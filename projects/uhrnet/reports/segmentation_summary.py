@@ -18,6 +18,7 @@ class SegmentationSummary(Summary):
 
     unit = 'pixels'
     order = 'mean IoU of the classes in an image'
+    panels = 'image, truth (black where no class is known), prediction'
 
     def add(self, sample: SegDataSample, index: int) -> None:
         """Count the pixels of an image, on the device where they are."""

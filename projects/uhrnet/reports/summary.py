@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from uhrnet.analysis.confusion import largest_confusions
+from uhrnet.analysis.confusion import BACKGROUND, largest_confusions
 
 from .class_table import ClassTable
 from .gallery import Gallery
@@ -18,6 +18,7 @@ class Summary(ABC):
     Attributes:
         unit: What is counted.
         order: What images are ordered by.
+        panels: What a picture shows, from left to right.
         names: Of the rows and columns of ``counts``.
         counts: (K, K) int64; rows are true classes, columns predicted ones.
         gallery: The best and the worst images.
@@ -30,6 +31,7 @@ class Summary(ABC):
 
     unit = ''
     order = ''
+    panels = ''
 
     def __init__(self, names: Sequence[str], pictures: int) -> None:
         self.names = list(names)
@@ -64,7 +66,10 @@ class Summary(ABC):
         )
         taken = {}
         for true, predicted, share in pairs:
-            taken.setdefault(true, f'{share:.1f} % are taken for {predicted}')
+            fate = f'taken for {predicted}'
+            if predicted == BACKGROUND:
+                fate = 'not found'
+            taken.setdefault(true, f'{share:.1f} % are {fate}')
         return [taken.get(name, '') for name in self.names]
 
 

@@ -46,6 +46,7 @@ class ReportHook(Hook):
         self.pictures = pictures
         self.evaluation = None
         self.seconds = 0.0
+        self.is_written = False
         self._began = time.time()
         self._remarks: list[str] = []
         self._has_trained = False
@@ -120,8 +121,11 @@ class ReportHook(Hook):
             text = render(page).encode(errors='replace')
             for folder in (runner.log_dir, runner.work_dir):
                 write_whole(Path(folder) / NAME, lambda file: file.write(text))
+            self.is_written = True
+        if self.is_written:
             runner.logger.info(
-                f'{Path(runner.work_dir) / NAME} shows this run'
+                f'{Path(runner.work_dir) / NAME} shows this run. To make it '
+                f'took {self.seconds:.1f} s.'
             )
 
     def _reset(self) -> None:
