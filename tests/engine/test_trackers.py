@@ -7,6 +7,8 @@ import types
 import numpy as np
 import pytest
 from mmengine.config import Config
+from mmengine.logging import MMLogger
+from mmengine.registry import VISBACKENDS
 from mmengine.visualization import Visualizer
 from tensorboard.backend.event_processing.event_accumulator import (
     EventAccumulator,
@@ -17,10 +19,12 @@ from uhrnet.engine.trackers import add_tracker_argument, add_trackers
 from uhrnet.errors import ConfigError, MissingLibraryError
 
 LOCAL = dict(type='LocalVisBackend')
+WORK_DIR = 'work/run'
 
 
 def config():
-    return Config(dict(visualizer=dict(vis_backends=[dict(LOCAL)])))
+    visualizer = dict(vis_backends=[dict(LOCAL)])
+    return Config(dict(work_dir=WORK_DIR, visualizer=visualizer))
 
 
 def backends(*options):
@@ -36,14 +40,15 @@ def all_there(monkeypatch):
     monkeypatch.setattr(trackers, 'find_spec', lambda name: name)
 
 
-def test_options(all_there):
+def test_options(all_there, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     local, board = LOCAL['type'], 'TensorboardVisBackend'
     assert backends() == [local, board]
     assert backends('--logger', 'none') == [local]
     assert backends('--logger=wandb') == [local, 'WandbVisBackend']
     several = ['--logger', 'mlflow', '--logger', 'tensorboard']
     assert backends(*several, '--logger', 'mlflow') == [
-        local, 'MLflowVisBackend', board
+        local, 'MLflowPicturesVisBackend', board
     ]  # fmt: skip
 
 
@@ -103,3 +108,41 @@ def test_wandb_by_a_stand_in(tmp_path, monkeypatch):
         ('init', dict(dir=str(tmp_path / 'vis_data'))),
         ('log', dict(loss=0.25)),
     ]
+
+
+def test_mlflow_by_a_stand_in(tmp_path, monkeypatch):
+    """It keeps all in the work dir, or on a server that is named."""
+    calls = {}
+    mlflow = types.ModuleType('mlflow')
+    for name in (
+        'set_tracking_uri', 'create_experiment', 'set_experiment', 'log_image'
+    ):  # fmt: skip
+        setattr(
+            mlflow,
+            name,
+            lambda *args, _name=name, **kwargs: calls.update(
+                {_name: (*args, *kwargs.values())}
+            ),
+        )
+    mlflow.get_experiment_by_name = lambda name: None
+    monkeypatch.setitem(sys.modules, 'mlflow', mlflow)
+    monkeypatch.setattr(trackers, 'find_spec', lambda name: name)
+    monkeypatch.chdir(tmp_path)
+    cfg = config()
+    add_trackers(cfg, ['mlflow'])
+    backend = VISBACKENDS.build(
+        dict(cfg.visualizer.vis_backends[1], save_dir=str(tmp_path))
+    )
+    MMLogger.get_instance('mlflow')
+    image = np.zeros((4, 4, 3), np.uint8)
+    backend.add_image('val_0', image, step=3)
+    folder = tmp_path / WORK_DIR
+    assert calls['set_tracking_uri'] == (f'sqlite:///{folder}/mlflow.db',)
+    assert calls['create_experiment'] == ('run', f'file://{folder}/mlflow')
+    assert calls['log_image'][1] == 'val_0_3.png'
+    monkeypatch.setenv('MLFLOW_TRACKING_URI', 'http://server')
+    cfg = config()
+    add_trackers(cfg, ['mlflow'])
+    options = cfg.visualizer.vis_backends[1]
+    assert options['tracking_uri'] == 'http://server'
+    assert 'artifact_location' not in options

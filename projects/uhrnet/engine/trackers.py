@@ -1,17 +1,21 @@
 """Where curves and pictures of a training go besides its work dir."""
 
 import argparse
+import os
 from importlib.util import find_spec
+from pathlib import Path
 
 from mmengine.config import Config
 
 from uhrnet.errors import ConfigError, MissingLibraryError
 
+from .mlflow_backend import MLflowPicturesVisBackend
+
 # By the name of an option, and of the library, too.
 BACKENDS = dict(
     tensorboard='TensorboardVisBackend',
     wandb='WandbVisBackend',
-    mlflow='MLflowVisBackend',
+    mlflow=MLflowPicturesVisBackend.__name__,
 )
 NONE = 'none'
 
@@ -57,4 +61,25 @@ def add_trackers(cfg: Config, names: list[str] | None) -> None:
             )
         if all(backend['type'] != BACKENDS[name] for backend in backends):
             backends.append(dict(type=BACKENDS[name]))
+            if name == 'mlflow':
+                backends[-1].update(_mlflow_options(cfg))
     cfg.visualizer.vis_backends = backends
+
+
+def _mlflow_options(cfg: Config) -> dict[str, str]:
+    """Say where MLflow keeps what it gets.
+
+    mmengine names a folder, which MLflow refuses by now, so this is a data
+    base in the work dir, unless the environment names a server.
+    """
+    folder = Path(cfg.work_dir).absolute()
+    server = os.environ.get('MLFLOW_TRACKING_URI')
+    if server:
+        return dict(exp_name=folder.name, tracking_uri=server)
+    folder.mkdir(parents=True, exist_ok=True)
+    return dict(
+        exp_name=folder.name,
+        tracking_uri=f'sqlite:///{folder}/mlflow.db',
+        # else pictures would go to the current folder
+        artifact_location=(folder / 'mlflow').as_uri(),
+    )

@@ -58,9 +58,7 @@ def training(tmp_path, monkeypatch):
 
     def make(*hooks, **options):
         work_dir = tmp_path / 'work'
-        visualizer = SideBySideVisualizer(
-            vis_backends=[LocalVisBackend(str(tmp_path / 'unused'))]
-        )
+        visualizer = SideBySideVisualizer()
         runner = build(work_dir, *hooks, model=Segmenting(), **options)
         visualizer.dataset_meta = meta
         visualizer._vis_backends = dict(

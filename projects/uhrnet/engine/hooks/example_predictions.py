@@ -64,10 +64,9 @@ class ExamplePredictionsHook(Hook):
         sample = outputs[0]
         try:
             picture = draw_sample(runner.visualizer, reduce_sample(sample))
+            # Folders of a data set may have files of the same name.
+            name = f'val_{batch_idx}_{Path(sample.img_path).stem}'
+            runner.visualizer.add_image(name, picture, runner.iter)
         except Exception as error:  # it is worth no training
             self._batches = set()
             runner.logger.warning(f'Examples are not drawn: {error}')
-            return
-        # Folders of a data set may have files of the same name.
-        name = f'val_{batch_idx}_{Path(sample.img_path).stem}'
-        runner.visualizer.add_image(name, picture, runner.iter)
