@@ -54,6 +54,13 @@ def test_epochs(tmp_path):
         choose_keys(curves, ['bbox_mAP_50'])
 
 
+def test_a_start_that_only_validates(tmp_path):
+    """Epochs are known from the start before."""
+    write(tmp_path / '1', train(10, 3.0, epoch=1), dict(mAP=0.3, step=1))
+    write(tmp_path / '2', dict(mAP=0.4, step=2))
+    assert read_curves(tmp_path)['mAP'] == ([1, 2], [0.3, 0.4], 'epoch', True)
+
+
 def test_resumed(tmp_path):
     """What was trained again counts from where that began."""
     write(tmp_path / '1', train(10, 3.0), train(20, 2.0), train(30, 1.5))

@@ -75,8 +75,11 @@ def read_curves(path: str | Path) -> dict[str, Curve]:
         DataError: If there is no log, or something else in it.
     """
     curves: dict[str, Curve] = {}
-    for log in find_logs(path):
-        for key, new in _read_log(log).items():
+    logs = [read_lines(log) for log in find_logs(path)]
+    # A start may have done nothing but a validation.
+    epochs = any('epoch' in line for lines in logs for line in lines)
+    for lines in logs:
+        for key, new in _curves_of(lines, epochs).items():
             old = curves.get(key)
             if old is not None and old.by == new.by:
                 kept = [s for s in old.steps if s < new.steps[0]]
@@ -109,9 +112,7 @@ def read_lines(log: Path) -> list[dict]:
     return lines
 
 
-def _read_log(log: Path) -> dict[str, Curve]:
-    lines = read_lines(log)
-    epochs = any('epoch' in line for line in lines)
+def _curves_of(lines: list[dict], epochs: bool) -> dict[str, Curve]:
     curves: dict[str, Curve] = {}
     for line in lines:
         validation = 'iter' not in line

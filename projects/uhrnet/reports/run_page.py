@@ -31,6 +31,8 @@ from .summary import Summary
 
 # Of what a training logs, what is drawn beside its losses.
 _BESIDE = ('lr', 'grad_norm')
+# COCO's figure of sizes of which there is no object.
+UNKNOWN = -1
 _LIBRARIES = (
     'uhrnet', 'torch', 'mmengine', 'mmcv', 'mmcv-lite', 'mmsegmentation',
     'mmdet', 'numpy', 'opencv-python',
@@ -84,7 +86,7 @@ def make_page(
         page['metrics'] = [
             (key, f'{value:.4g}')
             for key, value in evaluation.metrics.items()
-            if isinstance(value, Real)
+            if isinstance(value, Real) and value != UNKNOWN
         ]
         if evaluation.summary is not None:
             page |= _show(runner, evaluation.summary, remarks)
@@ -97,13 +99,17 @@ def choose_curves(
     """Return what trainings and what validations have measured."""
     training, validation = {}, {}
     for key, curve in curves.items():
-        if not any(math.isfinite(value) for value in curve.values):
+        if not any(_is_known(value) for value in curve.values):
             continue
         if curve.validation:
             validation[key] = curve
         elif 'loss' in key or 'acc' in key or key in _BESIDE:
             training[key] = curve
     return training, validation
+
+
+def _is_known(value: float) -> bool:
+    return math.isfinite(value) and value != UNKNOWN
 
 
 def _draw(curves: Mapping[str, Curve]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from mmengine.visualization import LocalVisBackend
 from mmseg.structures import SegDataSample
 from small_training import Losses, Model, Noise, build
 
+from uhrnet.analysis.log_curves import Curve
 from uhrnet.engine.hooks import ReportHook, report
 from uhrnet.reports import run_page
 from uhrnet.segmentation.visualizer import SideBySideVisualizer
@@ -164,6 +165,21 @@ def test_a_finished_training_keeps_its_page(training):
     runner = training(ReportHook(), resume=True)
     runner.train()
     assert runner.iter == 12 and read(runner) == before
+
+
+def test_what_is_not_known_is_not_drawn():
+    known, unknown = [0.5, -1.0], [-1.0, float('nan')]
+    curves = {
+        name: Curve([1, 2], values, 'epoch', validation)
+        for name, values, validation in (
+            ('mAP', known, True),
+            ('mAP_s', unknown, True),
+            ('loss', known, False),
+            ('time', known, False),
+        )
+    }
+    training, validation = run_page.choose_curves(curves)
+    assert [*training, *validation] == ['loss', 'mAP']
 
 
 def test_curves_of_all_parts(training, monkeypatch):
