@@ -21,6 +21,7 @@ from uhrnet.engine.launch import (
     add_common_arguments,
     add_compile_argument,
     add_hook,
+    add_report,
     build_runner,
     leave_distributed,
     merge_cfg_options,
@@ -145,6 +146,7 @@ def main() -> None:
         add_hook(cfg, type='PrepareForInferenceHook')
     if args.compile:
         add_hook(cfg, type='CompileHook', mode=args.compile)
+    add_report(cfg, args)
     check_data_roots(cfg, ('test_dataloader',))
     if args.out and not args.out.endswith(PICKLES):
         # Every process writes there, and mmsegmentation's first makes it.

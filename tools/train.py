@@ -19,6 +19,7 @@ from uhrnet.engine.launch import (
     add_common_arguments,
     add_compile_argument,
     add_hook,
+    add_report,
     build_runner,
     leave_distributed,
     merge_cfg_options,
@@ -26,6 +27,7 @@ from uhrnet.engine.launch import (
     prepare_distributed,
 )
 from uhrnet.engine.run_record import record_run
+from uhrnet.engine.trackers import add_tracker_argument, add_trackers
 from uhrnet.errors import ConfigError
 from uhrnet.memory import keep_freed_memory
 
@@ -52,6 +54,7 @@ def parse_args() -> argparse.Namespace:
         help="scale the learning rate from the config's total batch size to "
         'the one in use',
     )
+    add_tracker_argument(parser)
     add_common_arguments(parser)
     return parser.parse_args()
 
@@ -74,6 +77,8 @@ def main() -> None:
     if args.resume:
         resume(cfg, args.resume)
     merge_cfg_options(cfg, args.cfg_options)
+    add_trackers(cfg, args.logger)
+    add_report(cfg, args)
     check_data_roots(cfg, ('train_dataloader', 'val_dataloader'))
     prepare_distributed(cfg)
     keep_freed_memory()

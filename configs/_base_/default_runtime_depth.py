@@ -9,7 +9,9 @@ randomness = dict(seed=0)
 custom_hooks = [
     dict(type='CheckpointFitHook'),
     dict(type='FiniteHook'),
-    dict(type='PreemptionHook')
+    dict(type='PreemptionHook'),
+    dict(type='ExamplePredictionsHook'),
+    dict(type='ProgressHook')
 ]
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(

@@ -11,7 +11,9 @@ custom_hooks = [
     dict(type='CheckpointFitHook'),
     dict(type='FlipPairsHook'),
     dict(type='FiniteHook'),
-    dict(type='PreemptionHook')
+    dict(type='PreemptionHook'),
+    dict(type='ExamplePredictionsHook'),
+    dict(type='ProgressHook')
 ]
 vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(

@@ -169,6 +169,9 @@ def files_in(folder):
         if not path.is_dir()
         and not (
             'work_dirs' in path.parts
-            and path.suffix in ('.log', '.json', '.py')
+            and (
+                path.suffix in ('.log', '.json', '.py')
+                or '.tfevents.' in path.name  # curves for TensorBoard
+            )
         )
     }

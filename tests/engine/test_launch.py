@@ -40,6 +40,16 @@ def test_options_have_the_last_word(config):
     assert cfg.work_dir == 'there'
 
 
+def test_a_report_unless_it_is_not_wanted(config):
+    hooks = []
+    for options in ([], ['--no-report']):
+        args = parse(config, *options)
+        cfg = launch.prepare_config(args)
+        launch.add_report(cfg, args)
+        hooks.append(cfg.get('custom_hooks'))
+    assert hooks == [[dict(type='ReportHook')], None]
+
+
 def test_unknown_option_is_refused_with_a_hint(config):
     cfg = launch.prepare_config(parse(config))
     with pytest.raises(ValueError, match='modell. Did you mean model'):

@@ -50,6 +50,20 @@ def test_training_logs_and_saves(trained):
     assert any(name.startswith('best_mIoU') for name in names)
 
 
+def test_training_leaves_a_page_and_pictures(trained):
+    folder, log = trained
+    page = (folder / 'report.html').read_text()
+    for text in ('vegetation', 'Confusion matrix', '2 of 2', '4 images'):
+        assert text in page
+    assert page.count('data:image/jpeg') == 4
+    assert page.count('data:image/svg+xml') == 3
+    assert 'class="remark"' not in page
+    data = next(folder.glob('*/vis_data'))
+    assert len(list(data.glob('vis_image/val_*_2.png'))) == 4
+    assert len(list(data.glob('events.out.tfevents.*'))) == 1
+    assert '\x1b[?25l' not in log
+
+
 def test_checkpoint_gives_the_same_figure(trained, scenes, tmp_path):
     folder, log = trained
     out, pictures = tmp_path / 'labels', tmp_path / 'pictures'

@@ -44,6 +44,11 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--work-dir', help='folder for logs and checkpoints')
     add_cfg_options(parser)
     parser.add_argument(
+        '--no-report',
+        action='store_true',
+        help='do not write report.html to the work dir at the end',
+    )
+    parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
@@ -69,6 +74,12 @@ def add_compile_argument(parser: argparse.ArgumentParser) -> None:
 def add_hook(cfg: Config, **hook: str) -> None:
     """Add a hook to those of the config."""
     cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), hook]
+
+
+def add_report(cfg: Config, args: argparse.Namespace) -> None:
+    """Add the hook that writes the page, unless ``--no-report`` is given."""
+    if not args.no_report:
+        add_hook(cfg, type='ReportHook')
 
 
 def prepare_config(args: argparse.Namespace) -> Config:

@@ -25,13 +25,17 @@ def record_run(folder: str | Path) -> None:
     Args:
         folder: Where the log of this start is.
     """
-    record = {
+    path = Path(folder) / RECORD
+    path.write_text(json.dumps(describe_run(), indent=1) + '\n')
+
+
+def describe_run() -> dict[str, str]:
+    """Return command, git revision and hardware of this process."""
+    return {
         'command': shlex.join(['python', *sys.argv]),
         'git revision': git_revision(),
         'hardware': hardware(),
     }
-    path = Path(folder) / RECORD
-    path.write_text(json.dumps(record, indent=1) + '\n')
 
 
 def git_revision() -> str:
