@@ -78,7 +78,7 @@ def main() -> None:
     merge_cfg_options(cfg, args.cfg_options)
     outcomes = Outcomes(cfg, args.prediction_path, args.device)
     counts, names, unit = count(outcomes, args)
-    title = args.title or f'Confusion matrix of {Path(args.config).stem}'
+    title = args.title or f'Confusion matrix\n{Path(args.config).stem}'
     if outcomes.task == 'detection' and not args.title:
         title += (
             f'\nboxes of scores from {args.score_thr:g}, IoU from '
@@ -91,7 +91,9 @@ def main() -> None:
     figure.savefig(folder / 'confusion_matrix.png')
     write_table(folder / 'confusion_matrix.csv', counts, names)
     print(f'\n{counts.sum():,} {unit} of {len(outcomes)} images: {folder}')
-    for true, predicted, rate in largest_confusions(counts, names, 5):
+    # not what became of nothing
+    known = counts[: len(outcomes.classes) or None]
+    for true, predicted, rate in largest_confusions(known, names, 5):
         print(f'{rate:5.1f} % of {true} are taken for {predicted}')
     if args.show:
         show(figure)

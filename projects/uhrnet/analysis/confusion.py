@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from uhrnet.errors import DataError
 
-BACKGROUND = '(none)'
+BACKGROUND = '(nothing)'
 _MOST_NUMBERS = 25  # classes, above which numbers are not written into cells
 _LONGEST = 32  # letters of a class name
 
@@ -118,8 +118,11 @@ def draw_confusion(
     names = [shorten(name) for name in names]
     margin = 0.08 * max(map(len, names)) + 1.5
     side = max(cell * count, 2.5)
+    wide = 0.1 * max(map(len, title.splitlines()))
     figure = Figure(
-        (side + margin + 1.4, side + margin), 110, layout='constrained'
+        (max(side + margin + 1.4, wide), side + margin),
+        110,
+        layout='constrained',
     )
     panel = figure.add_subplot()
     palette = colormaps[colors].with_extremes(bad='0.85')
@@ -143,7 +146,7 @@ def draw_confusion(
     panel.tick_params(which='minor', length=0)
     if few:
         _write_numbers(panel, rates, palette)
-    panel.set_title(title, fontsize=12 if few else 18)
+    figure.suptitle(title, fontsize=12 if few else 18)
     return figure
 
 

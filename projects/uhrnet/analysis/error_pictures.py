@@ -162,6 +162,9 @@ def draw_boxes(
         title: Of the figure.
     """
     figure, (left, right) = _grid(image, 2, 1)
+    for axis, name in ((left, 'truth'), (right, 'prediction')):
+        axis.imshow(image)
+        axis.set_title(name, fontsize=9)
     ignored = truth.ignored
     for i, (box, label) in enumerate(
         zip(truth.bboxes, truth.labels, strict=True)
@@ -187,9 +190,6 @@ def draw_boxes(
         annotate_box(right, truth.bboxes[i], name, *FATES['missed'])
     counts = {fate: len(boxes) for fate, boxes in fates.items()}
     counts['missed'] = len(matches.missed)
-    for axis, name in ((left, 'truth'), (right, 'prediction')):
-        axis.imshow(image)
-        axis.set_title(name, fontsize=9)
     figure.legend(
         handles=[
             Line2D([], [], color=c, linestyle=line, label=f'{fate}: {n}')
@@ -229,14 +229,16 @@ def annotate_box(
             linewidth=1.4,
         )
     )
+    bottom_edge = axis.get_ylim()[0]  # of an image, whose axis points down
+    inside = top < 0.05 * bottom_edge
     axis.annotate(
         name,
-        (left, top),
-        xytext=(1, 1),
+        (left, max(top, 0)),
+        xytext=(1, -1 if inside else 1),
         textcoords='offset points',
         fontsize=6,
         color='white',
-        va='bottom',
+        va='top' if inside else 'bottom',
         bbox=dict(facecolor=color, edgecolor='none', pad=0.8, alpha=0.8),
         annotation_clip=True,
     )

@@ -39,6 +39,8 @@ def draw_stages(
     across = _ACROSS if len(stages) > 1 else 2 * _ACROSS
     columns = min(len(stages), _COLUMNS)
     rows = math.ceil(len(stages) / columns) * (2 if maps else 1)
+    alone = len(stages) == 1 and maps  # side by side
+    shape = (1, 2) if alone else (rows, columns)
     height = max(x.image.shape[0] / x.image.shape[1] for x in stages)
     palette = full_palette(palette, len(classes))
     seen = sorted(
@@ -46,15 +48,15 @@ def draw_stages(
     )
     figure = Figure(
         (
-            max(across * columns + 0.8, 5),
-            (across * height + 0.35) * rows
+            max(across * shape[1] + 0.8, 5),
+            (across * height + 0.35) * shape[0]
             + 0.22 * math.ceil(len(seen) / columns / 2)
             + 0.9,
         ),
         110,
         layout='constrained',
     )
-    axes = figure.subplots(rows, columns, squeeze=False)
+    axes = figure.subplots(*shape, squeeze=False).reshape(rows, columns)
     for axis in axes.flat:
         axis.set_axis_off()
     norm = _norm(stages)
