@@ -23,7 +23,7 @@ _LINES = {
 }
 _WIDE, _HIGH = 0.92, 0.5  # of a box; columns and rows are 1 apart
 _NARROW = 0.3
-_INCHES = 0.78, 0.95  # of a column, of a row
+_INCHES = 0.8, 0.95  # of a column, of a row
 
 
 def draw_network(drawing: Drawing) -> Figure:
@@ -44,14 +44,17 @@ def draw_network(drawing: Drawing) -> Figure:
     for stride, row in rows.items():
         axis.axhline(row, color='#f2f2f2', linewidth=14, zorder=0)
         axis.text(
-            -1.5, row, f'stride {stride}', fontsize=8, va='center',
+            -1.5, row, f'stride {stride}', fontsize=9, va='center',
             color='#555555',
         )  # fmt: skip
     for arrow in drawing.arrows:
-        _draw_arrow(
-            axis, drawing.boxes[arrow.start], drawing.boxes[arrow.end],
-            arrow.kind, rows,
-        )  # fmt: skip
+        start, end = drawing.boxes[arrow.start], drawing.boxes[arrow.end]
+        hidden = start.stride == end.stride and any(
+            box.stride == start.stride
+            and start.column < box.column < end.column
+            for box in drawing.boxes.values()
+        )
+        _draw_arrow(axis, start, end, arrow.kind, rows, hidden)
     for box in drawing.boxes.values():
         _draw_box(axis, box, rows[box.stride])
     for label in drawing.labels:
@@ -59,14 +62,14 @@ def draw_network(drawing: Drawing) -> Figure:
             label.column,
             rows[label.stride] + _HIGH / 2 + 0.03,
             label.text,
-            fontsize=6.5,
+            fontsize=7.5,
             ha='center',
             va='bottom',
             linespacing=1.05,
         )
     tall, wide = drawing.size
     axis.text(
-        -1.5, 0.85, f'{drawing.title}, input {tall} x {wide}', fontsize=11
+        -1.5, 0.85, f'{drawing.title}, input {tall} x {wide}', fontsize=13
     )
     _draw_legend(axis, drawing)
     return figure
@@ -108,8 +111,8 @@ def _draw_box(axis: object, box: Box, row: float) -> None:
         return
     channels, tall, across = box.shape
     for text, up, size, weight in (
-        (f'{channels}', 0.09, 9, 'bold'),
-        (f'{tall} x {across}', -0.12, 6, 'normal'),
+        (f'{channels}', 0.09, 10, 'bold'),
+        (f'{tall} x {across}', -0.12, 7, 'normal'),
     ):
         axis.text(
             box.column, row + up, text, fontsize=size, weight=weight,
@@ -118,11 +121,22 @@ def _draw_box(axis: object, box: Box, row: float) -> None:
 
 
 def _draw_arrow(
-    axis: object, start: Box, end: Box, kind: str, rows: dict[int, float]
+    axis: object,
+    start: Box,
+    end: Box,
+    kind: str,
+    rows: dict[int, float],
+    hidden: bool,
 ) -> None:
     color, line, _ = _LINES[kind]
     a, b = rows[start.stride], rows[end.stride]
-    if start.column == end.column:  # one above the other
+    bend = 'arc3'
+    if hidden:  # by boxes in between: around them, below
+        ends = tuple(
+            (box.column, rows[box.stride] - _HIGH / 2) for box in (start, end)
+        )
+        bend = 'arc3,rad=0.13'
+    elif start.column == end.column:  # one above the other
         up = 1 if b > a else -1
         ends = (
             (start.column, a + up * _size(start)[1] / 2),
@@ -137,6 +151,7 @@ def _draw_arrow(
         FancyArrowPatch(
             *ends,
             arrowstyle='-|>',
+            connectionstyle=bend,
             mutation_scale=6,
             shrinkA=0,
             shrinkB=0,
@@ -163,9 +178,9 @@ def _draw_legend(axis: object, drawing: Drawing) -> None:
         loc='lower left',
         bbox_to_anchor=(0.005, 0.0),
         ncols=len(handles),
-        fontsize=8,
+        fontsize=9,
         frameon=False,
         title='Boxes: channels, height x width. Arrows:',
-        title_fontsize=8,
+        title_fontsize=9,
         alignment='left',
     )

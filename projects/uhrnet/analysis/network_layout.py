@@ -114,7 +114,8 @@ class Drawing:
         inner = [
             self.box(f'{name}.in{i}', column, maps[i], True) for i in count
         ]
-        outer = [self.box(f'{name}.{i}', column + 1, maps[i]) for i in count]
+        gap = 0.9 + 0.1 * len(maps)  # for the arrows
+        outer = [self.box(f'{name}.{i}', column + gap, maps[i]) for i in count]
         for start in inner:
             for end in outer:
                 self.arrow(start, end)
@@ -162,12 +163,12 @@ def lay_out(
 def _uhrnet(
     drawing: Drawing, backbone: nn.Module, shapes: dict[str, list[Shape]]
 ) -> list[str]:
-    stem1 = drawing.box('stem1', 1, shapes['backbone.stem1'][0])
-    stem2 = drawing.box('stem2', 2, shapes['backbone.stem2'][0])
+    stem1 = drawing.box('stem1', 1.2, shapes['backbone.stem1'][0])
+    stem2 = drawing.box('stem2', 2.4, shapes['backbone.stem2'][0])
     drawing.arrow('image', stem1)
     drawing.arrow(stem1, stem2)
     drawing.label([stem1], 'stem')
-    first = drawing.box('stage1', 3, shapes['backbone.stage1'][0])
+    first = drawing.box('stage1', 3.5, shapes['backbone.stage1'][0])
     drawing.arrow(stem2, first)
     drawing.label(
         [stem2, first], f'stage 1\n{_times(backbone.stage1, "bottleneck")}'
@@ -179,7 +180,7 @@ def _uhrnet(
         stage = getattr(backbone, f'stage{number}')
         inner, outer = drawing.stage(
             f'stage{number}',
-            2 * number,
+            2.15 * number + 0.2,
             shapes[f'backbone.stage{number}'],
             f'stage {number}\n{_times(stage.parts, "module")}',
         )
@@ -196,12 +197,12 @@ def _uhrnet(
             high = outer[0]
         leaving[number] = outer[1]
         above = outer[0]
-    last = drawing.box('stage9', 18, shapes['backbone.stage9'][0])
+    last = drawing.box('stage9', 19.6, shapes['backbone.stage9'][0])
     drawing.arrow(above, last)
     drawing.label([last], f'stage 9\n{_times(backbone.stage9, "block")}')
     maps = shapes['backbone'][-5:]
     outputs = [
-        drawing.box(f'out{i}', 19.2, shape) for i, shape in enumerate(maps)
+        drawing.box(f'out{i}', 20.8, shape) for i, shape in enumerate(maps)
     ]
     drawing.label(outputs, 'halved\nchannels')
     made_of = [last, *(leaving[number] for number in (8, 7, 6, 5))]
@@ -215,12 +216,12 @@ def _uhrnet(
 def _hrnet(
     drawing: Drawing, backbone: nn.Module, shapes: dict[str, list[Shape]]
 ) -> list[str]:
-    stem1 = drawing.box('stem1', 1, shapes['backbone.conv1'][0])
-    stem2 = drawing.box('stem2', 2, shapes['backbone.conv2'][0])
+    stem1 = drawing.box('stem1', 1.2, shapes['backbone.conv1'][0])
+    stem2 = drawing.box('stem2', 2.4, shapes['backbone.conv2'][0])
     drawing.arrow('image', stem1)
     drawing.arrow(stem1, stem2)
     drawing.label([stem1], 'stem')
-    first = drawing.box('stage1', 3, shapes['backbone.layer1'][0])
+    first = drawing.box('stage1', 3.5, shapes['backbone.layer1'][0])
     drawing.arrow(stem2, first)
     drawing.label(
         [stem2, first], f'stage 1\n{_times(backbone.layer1, "bottleneck")}'
@@ -230,7 +231,7 @@ def _hrnet(
         stage = getattr(backbone, f'stage{number}')
         inner, outer = drawing.stage(
             f'stage{number}',
-            2 * number + 0.5 * (number - 2),
+            4.5 + 2.6 * (number - 2),
             shapes[f'backbone.stage{number}'],
             f'stage {number}\n{_times(stage, "module")}',
         )
@@ -345,13 +346,13 @@ def _guided(
     for level in levels:
         drawing.arrow(level, total)
     drawing.label([total], 'enlarged\nand summed')
-    result = drawing.box('result', column + 5.5, shapes[''][0])
+    result = drawing.box('result', column + 5.6, shapes[''][0])
     drawing.arrow(total, result)
     classes = shapes[''][0][0]
-    drawing.label([result], f'{classes} classes,\nkernels of the high branch')
+    drawing.label([result], f'{classes} classes, by\nthe same kernels')
     guide = drawing.box(
         'high result',
-        column + 5.5,
+        column + 5.6,
         (classes, *shapes['decode_head.cae'][0][1:]),
     )
     drawing.arrow(high, guide)
