@@ -14,7 +14,7 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
-from uhrnet.analysis.network_figure import draw_network, save_svg
+from uhrnet.analysis.network_figure import save_svg
 from uhrnet.analysis.network_layout import lay_out
 from uhrnet.analysis.network_trace import trace_shapes
 from uhrnet.command_line import run
@@ -98,9 +98,8 @@ def draw(
     cfg = read_config(config)
     merge_cfg_options(cfg, options)
     model, shapes = trace_shapes(cfg, size)
-    figure = draw_network(lay_out(model, shapes, size, title))
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_svg(figure, path, path.stem)
+    save_svg(lay_out(model, shapes, size, title), path)
     print(f'{title}: {path}')
 
 

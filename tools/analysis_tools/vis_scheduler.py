@@ -9,9 +9,7 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
-from mmengine.config import Config
-from mmengine.registry import DATASETS, init_default_scope
-
+from uhrnet.analysis.datasets import open_dataset
 from uhrnet.analysis.schedules import (
     PARAMETERS,
     draw_schedule,
@@ -22,7 +20,6 @@ from uhrnet.analysis.schedules import (
 from uhrnet.analysis.windows import show
 from uhrnet.command_line import run
 from uhrnet.engine.config_file import add_cfg_options, read_config
-from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.engine.launch import merge_cfg_options
 
 
@@ -62,7 +59,7 @@ def main() -> None:
     merge_cfg_options(cfg, args.cfg_options)
     length = None
     if is_by_epoch(cfg):
-        size = args.dataset_size or dataset_size(cfg)
+        size = args.dataset_size or len(open_dataset(cfg, 'train'))
         batch = cfg.train_dataloader.batch_size
         length = epoch_length_of(size, batch, args.ngpus)
     schedule = simulate(cfg, args.parameter, length)
@@ -77,13 +74,6 @@ def main() -> None:
         f'{args.parameter} of {len(schedule.values)} iterations: '
         f'{args.save_path}'
     )
-
-
-def dataset_size(cfg: Config) -> int:
-    """Open the training data and count the images."""
-    init_default_scope(cfg.get('default_scope', 'mmengine'))
-    check_data_roots(cfg, ('train_dataloader',))
-    return len(DATASETS.build(cfg.train_dataloader.dataset))
 
 
 if __name__ == '__main__':

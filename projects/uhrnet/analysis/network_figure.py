@@ -1,6 +1,9 @@
 """A network as the papers draw it: resolutions from top to bottom."""
 
+import html
+import json
 import math
+import re
 from pathlib import Path
 
 import matplotlib
@@ -75,17 +78,35 @@ def draw_network(drawing: Drawing) -> Figure:
     return figure
 
 
-def save_svg(figure: Figure, path: Path, name: str) -> None:
-    """Save the same bytes for the same figure and matplotlib.
+def save_svg(drawing: Drawing, path: Path) -> None:
+    """Draw into a file, the same bytes for the same matplotlib.
 
     Args:
-        figure: Of :func:`draw_network`.
+        drawing: Of :func:`~uhrnet.analysis.network_layout.lay_out`.
         path: Where to.
-        name: Of the drawing; ids in the file are made of it.
     """
-    options = {'svg.hashsalt': name, 'svg.fonttype': 'path'}
+    options = {'svg.hashsalt': drawing.title, 'svg.fonttype': 'path'}
     with matplotlib.rc_context(options):
-        figure.savefig(path, format='svg', metadata={'Date': None})
+        draw_network(drawing).savefig(
+            path,
+            format='svg',
+            metadata={'Date': None, 'Description': made_of(drawing)},
+        )
+
+
+def made_of(drawing: Drawing) -> str:
+    """Write down what a figure shows; its file carries this."""
+    return json.dumps(
+        [drawing.title, drawing.size, list(drawing.boxes.values()),
+         drawing.arrows, drawing.labels]
+    )  # fmt: skip
+
+
+def stated(path: Path) -> str:
+    """Return what a figure in a file was made of."""
+    text = path.read_text()
+    found = re.search(r'<dc:description>(.*?)</dc:description>', text, re.S)
+    return html.unescape(found[1]) if found else ''
 
 
 def _size(box: Box) -> tuple[float, float]:

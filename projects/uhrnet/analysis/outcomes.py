@@ -9,13 +9,13 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.fileio import load
-from mmengine.registry import DATASETS, init_default_scope
 from PIL import Image
 
 from uhrnet.apis.loading import load_model
 from uhrnet.depth.metrics.depth_metric import KITTI_SCALE
-from uhrnet.engine.data_sources import check_data_roots
 from uhrnet.errors import ConfigError, DataError
+
+from .datasets import open_dataset
 
 PICKLES = ('.pkl', '.pickle')
 
@@ -65,10 +65,8 @@ class Outcomes:
     def __init__(
         self, cfg: Config, predictions: str | Path, device: str = 'cpu'
     ) -> None:
-        init_default_scope(cfg.get('default_scope', 'mmengine'))
-        check_data_roots(cfg, ('test_dataloader',))
         self.task = task_of(cfg)
-        self.dataset = DATASETS.build(cfg.test_dataloader.dataset)
+        self.dataset = open_dataset(cfg, 'test')
         meta = self.dataset.metainfo
         self.classes = tuple(meta.get('classes') or ())
         self.palette = list(meta.get('palette') or ())

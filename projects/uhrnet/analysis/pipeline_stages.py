@@ -5,10 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from mmengine.config import Config
-from mmengine.registry import DATASETS, init_default_scope
 
-from uhrnet.engine.data_sources import check_data_roots
-from uhrnet.errors import ConfigError
+from .datasets import open_dataset
 
 MODES = ('original', 'transformed', 'pipeline')
 # Steps that bring a sample in, beside those that are named Load...
@@ -106,12 +104,7 @@ class Browser:
     """
 
     def __init__(self, cfg: Config, phase: str) -> None:
-        init_default_scope(cfg.get('default_scope', 'mmengine'))
-        loader = f'{phase}_dataloader'
-        if not cfg.get(loader):
-            raise ConfigError(f'--phase {phase}: the config has no {loader}')
-        check_data_roots(cfg, (loader,))
-        self.dataset = DATASETS.build(cfg[loader].dataset)
+        self.dataset = open_dataset(cfg, phase)
         meta = self.dataset.metainfo
         self.classes = tuple(meta.get('classes') or ())
         self.palette = list(meta.get('palette') or ())

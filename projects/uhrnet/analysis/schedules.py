@@ -128,9 +128,9 @@ def draw_schedule(schedule: Schedule, parameter: str, title: str) -> Figure:
         above.set_xlabel('epoch')
     low, high = min(schedule.values), max(schedule.values)
     figure.suptitle(
-        f'{title}\n{len(schedule.values):,} iterations, {name} from '
-        f'{schedule.values[0]:.3g} by {high:.3g} at most and {low:.3g} at '
-        f'least to {schedule.values[-1]:.3g}',
+        f'{title}\n{len(schedule.values):,} iterations; {name}: first '
+        f'{schedule.values[0]:.3g}, highest {high:.3g}, lowest {low:.3g}, '
+        f'last {schedule.values[-1]:.3g}',
         fontsize=10,
     )
     return figure
