@@ -19,11 +19,11 @@ def tool(monkeypatch, tmp_path):
     return lambda *arguments: call_tool(monkeypatch, module, *arguments)
 
 
-def browser(task, scenes, phase='train'):
+def browse(task, scenes, phase='train', mode='original'):
     cfg = read_config(CONFIGS[task])
     root = f'{phase}_dataloader.dataset.data_root'
     merge_cfg_options(cfg, {root: str(scenes)})
-    return Browser(cfg, phase)
+    return Browser(cfg, phase, mode)[0]
 
 
 def file_of(scenes, kind, sample):
@@ -32,34 +32,34 @@ def file_of(scenes, kind, sample):
 
 
 def test_stages_of_labels(scenes):
-    sample = browser('segmentation', scenes)[1]
-    (original,) = sample.chosen('original')
+    sample = browse('segmentation', scenes)
+    (original,) = sample.chosen()
     image = file_of(scenes, 'images/train', sample)
     assert np.array_equal(original.image, image[..., ::-1])
     labels = file_of(scenes, 'annotations/train', sample)
     assert np.array_equal(original.labels, labels)
-    (last,) = sample.chosen('transformed')
+    (last,) = browse('segmentation', scenes, mode='transformed').chosen()
     assert last.step == 'PackSegInputs'
     assert last.image.shape[:2] == last.labels.shape
-    steps = [stage.step for stage in sample.chosen('pipeline')]
+    stages = browse('segmentation', scenes, mode='pipeline').chosen()
+    steps = [stage.step for stage in stages]
     assert steps[0] == 'LoadCheckedImage' and steps[-1] == 'PackSegInputs'
     assert len(steps) > 4
     # packing changes nothing
-    assert last.same_as(sample.stages[-2])
-    assert not last.same_as(original)
+    assert stages[-1].same_as(stages[-2])
+    assert not stages[-1].same_as(original)
 
 
 def test_stages_of_depth(scenes):
-    sample = browser('depth', scenes, 'val')[0]
-    (original,) = sample.chosen('original')
+    (original,) = browse('depth', scenes, 'val').chosen()
     known = original.depth[original.depth > 0]
     assert known.min() > 0.5 and known.max() < 1000
     assert original.labels is None and original.boxes is None
 
 
 def test_stages_of_boxes(scenes):
-    sample = browser('detection', scenes, 'val')[0]
-    (original,) = sample.chosen('original')
+    sample = browse('detection', scenes, 'val')
+    (original,) = sample.chosen()
     name = next(x for x in boxes_of(scenes) if sample.path.endswith(x))
     boxes, labels = boxes_of(scenes)[name]
     assert original.boxes == pytest.approx(boxes, abs=1e-3)

@@ -69,7 +69,7 @@ def main() -> None:
     cfg = read_config(args.config)
     merge_cfg_options(cfg, args.cfg_options)
     set_random_seed(args.seed)
-    browser = Browser(cfg, args.phase)
+    browser = Browser(cfg, args.phase, args.mode)
     count = len(browser)
     if args.show_number is not None:
         count = min(count, args.show_number)
@@ -77,7 +77,7 @@ def main() -> None:
         sample = browser[index]
         stem = Path(sample.path).stem
         picture = draw_stages(
-            sample.chosen(args.mode),
+            sample.chosen(),
             browser.classes,
             browser.palette,
             f'{args.phase} sample {index} of {len(browser)}: {stem} '

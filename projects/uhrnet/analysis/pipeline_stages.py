@@ -48,10 +48,17 @@ class Recorder:
 
     Args:
         pipeline: A ``Compose``.
+        mode: One of :data:`MODES`. ``'original'`` runs the steps alone that
+            read, as in many pipelines labels are read after a resizing.
     """
 
-    def __init__(self, pipeline: Any) -> None:
-        self.transforms: list[Callable] = list(pipeline.transforms)
+    def __init__(self, pipeline: Any, mode: str) -> None:
+        self.mode = mode
+        self.transforms: list[Callable] = [
+            step
+            for step in pipeline.transforms
+            if mode != 'original' or is_reading(type(step).__name__)
+        ]
         self.stages: list[Stage] = []
         self.path = ''
 
@@ -68,18 +75,9 @@ class Recorder:
             self.path = data.get('img_path', self.path)
         return data
 
-    def chosen(self, mode: str) -> list[Stage]:
-        """Return the stages that a mode of :data:`MODES` shows."""
-        if mode == 'pipeline':
-            return self.stages
-        if mode == 'transformed':
-            return self.stages[-1:]
-        last = 0
-        for index, stage in enumerate(self.stages):
-            if not is_reading(stage.step):
-                break
-            last = index
-        return self.stages[last : last + 1]
+    def chosen(self) -> list[Stage]:
+        """Return the stages that the mode shows."""
+        return self.stages if self.mode == 'pipeline' else self.stages[-1:]
 
 
 def is_reading(step: str) -> bool:
@@ -93,6 +91,7 @@ class Browser:
     Args:
         cfg: Of any task.
         phase: ``'train'``, ``'val'`` or ``'test'``.
+        mode: One of :data:`MODES`.
 
     Attributes:
         classes: Names.
@@ -103,11 +102,14 @@ class Browser:
         DataError: If they are missing.
     """
 
-    def __init__(self, cfg: Config, phase: str) -> None:
+    def __init__(
+        self, cfg: Config, phase: str, mode: str = 'pipeline'
+    ) -> None:
         self.dataset = open_dataset(cfg, phase)
         meta = self.dataset.metainfo
         self.classes = tuple(meta.get('classes') or ())
         self.palette = list(meta.get('palette') or ())
+        self.mode = mode
         self._recorders: list[Recorder] = []
         self._record(self.dataset)
 
@@ -135,7 +137,7 @@ class Browser:
             if inner is not None:
                 self._record(inner)
         if hasattr(getattr(dataset, 'pipeline', None), 'transforms'):
-            dataset.pipeline = Recorder(dataset.pipeline)
+            dataset.pipeline = Recorder(dataset.pipeline, self.mode)
             self._recorders.append(dataset.pipeline)
 
 
