@@ -70,6 +70,19 @@ def test_arrows():
     assert set(sum(kinds, ())) == set(drawing.boxes)
 
 
+@pytest.mark.parametrize(
+    ('variant', 'low', 'high'),
+    [('', 'skip', 'skip'), ('-attached', 'same', 'same')],
+)
+def test_what_the_decoder_detaches(variant, low, high):
+    config = f'hfgd{variant}_uhrnet-w18-small_1xb4-500it_camvid-192x192'
+    kinds = {
+        (x.start, x.end): x.kind for x in layout(config, (96, 160)).arrows
+    }
+    assert kinds['out0', 'lateral0'] == low
+    assert kinds['cae', 'lateral3'] == high
+
+
 def test_the_same_bytes_twice(tmp_path):
     drawing = layout(SMALL, (96, 160))
     first, second = tmp_path / 'a.svg', tmp_path / 'b.svg'

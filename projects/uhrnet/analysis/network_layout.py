@@ -317,7 +317,8 @@ def _guided(
     shapes: dict[str, list[Shape]],
     outputs: list[str],
 ) -> None:
-    drawing.dashed = 'skip connection; detached in the decoder'
+    if head.detach_low or head.detach_high:
+        drawing.dashed = 'skip connection; detached in the decoder'
     read = [outputs[i] for i in head.in_index]
     low, top = read[: head.top], [read[i] for i in head.high_index]
     column = drawing.end + 1.6
@@ -329,7 +330,8 @@ def _guided(
     for i, start in enumerate([*low, high]):
         shape = shapes[f'decode_head.upsampler.laterals.{i}'][0]
         end = drawing.box(f'lateral{i}', column + 1.4, shape)
-        drawing.arrow(start, end, SKIP)  # detached, unless told otherwise
+        detached = head.detach_low if start in low else head.detach_high
+        drawing.arrow(start, end, SKIP if detached else None)
         laterals.append(end)
     for coarse, fine in zip(laterals[:0:-1], laterals[-2::-1], strict=True):
         drawing.arrow(coarse, fine)
