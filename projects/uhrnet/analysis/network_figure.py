@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from .network_layout import DOWN, SAME, SKIP, UP, Box, Drawing
+from .network_drawing import DOWN, SAME, SKIP, UP, Box, Drawing
 
 # Of strides 1, 2, 4, ...
 _FILLS = (

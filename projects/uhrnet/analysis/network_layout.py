@@ -1,126 +1,10 @@
-"""Boxes and arrows of a network: where each map stands, and what it is of."""
-
-from collections.abc import Sequence
-from typing import NamedTuple
+"""Arrange the backbone of a network, and what comes behind it."""
 
 from torch import nn
 
-from uhrnet.errors import ConfigError
-
+from .network_drawing import SKIP, Drawing
+from .network_heads import draw_dense, draw_guided, draw_mixed, draw_pyramid
 from .network_trace import Shape
-
-# Kinds of arrows.
-SAME, DOWN, UP, SKIP = 'same', 'down', 'up', 'skip'
-
-
-class Box(NamedTuple):
-    """A map.
-
-    Attributes:
-        key: Name of it, by which arrows find it.
-        column: Place from left to right.
-        stride: Of the map, the place from top to bottom.
-        shape: Channels, height and width.
-        plain: Whether it is drawn small and without its shape: the inside of
-            a stage, whose maps have the shapes of those that leave it.
-    """
-
-    key: str
-    column: float
-    stride: int
-    shape: Shape
-    plain: bool = False
-
-
-class Arrow(NamedTuple):
-    """From a map to one that is made of it, by a kind of step."""
-
-    start: str
-    end: str
-    kind: str
-
-
-class Label(NamedTuple):
-    """What stands above the boxes of a column."""
-
-    column: float
-    stride: int
-    text: str
-
-
-class Drawing:
-    """What :func:`~uhrnet.analysis.network_figure.draw_network` draws.
-
-    Args:
-        title: Of the figure.
-        size: Height and width of the input.
-
-    Attributes:
-        dashed: What dashed arrows are.
-    """
-
-    def __init__(self, title: str, size: tuple[int, int]) -> None:
-        self.title = title
-        self.size = size
-        self.boxes: dict[str, Box] = {}
-        self.arrows: list[Arrow] = []
-        self.labels: list[Label] = []
-        self.dashed = 'skip connection'
-
-    @property
-    def end(self) -> float:
-        """The rightmost column so far."""
-        return max(box.column for box in self.boxes.values())
-
-    def box(
-        self, key: str, column: float, shape: Shape, plain: bool = False
-    ) -> str:
-        """Add a box at the stride that its height says."""
-        stride = 1
-        while -(-self.size[0] // stride) > shape[1]:
-            stride *= 2
-        self.boxes[key] = Box(key, column, stride, shape, plain)
-        return key
-
-    def arrow(self, start: str, end: str, kind: str | None = None) -> None:
-        """Add an arrow, of the kind that the strides of both ends say."""
-        if kind is None:
-            before, after = (self.boxes[key].stride for key in (start, end))
-            kind = SAME if before == after else UP if before > after else DOWN
-        self.arrows.append(Arrow(start, end, kind))
-
-    def label(self, keys: Sequence[str], text: str) -> None:
-        """Write above the highest of some boxes, in the middle of them."""
-        boxes = [self.boxes[key] for key in keys]
-        columns = [box.column for box in boxes]
-        self.labels.append(
-            Label(
-                (min(columns) + max(columns)) / 2,
-                min(box.stride for box in boxes),
-                text,
-            )
-        )
-
-    def stage(
-        self, name: str, column: float, maps: Sequence[Shape], text: str
-    ) -> tuple[list[str], list[str]]:
-        """Add a stage: branches, then maps that are fused of all branches.
-
-        Returns:
-            Keys of what goes into the branches and of what leaves the stage,
-            from the finest to the coarsest.
-        """
-        count = range(len(maps))
-        inner = [
-            self.box(f'{name}.in{i}', column, maps[i], True) for i in count
-        ]
-        gap = 0.9 + 0.1 * len(maps)  # for the arrows
-        outer = [self.box(f'{name}.{i}', column + gap, maps[i]) for i in count]
-        for start in inner:
-            for end in outer:
-                self.arrow(start, end)
-        self.label(inner + outer, text)
-        return inner, outer
 
 
 def lay_out(
@@ -150,13 +34,15 @@ def lay_out(
     neck = getattr(model, 'neck', None)
     head = getattr(model, 'decode_head', None)
     if hasattr(neck, 'reduction_conv'):
-        _pyramid(drawing, neck, shapes, outputs)
+        draw_pyramid(drawing, neck, shapes, outputs)
     elif hasattr(neck, 'mix'):
-        outputs = [_mixed(drawing, shapes['neck.mix'], outputs, 'neck.mix')]
+        outputs = [
+            draw_mixed(drawing, shapes['neck.mix'], outputs, 'neck.mix')
+        ]
     if hasattr(head, 'upsampler'):
-        _guided(drawing, head, shapes, outputs)
+        draw_guided(drawing, head, shapes, outputs)
     elif head is not None:
-        _dense(drawing, shapes, outputs)
+        draw_dense(drawing, shapes, outputs)
     return drawing
 
 
@@ -253,112 +139,6 @@ def _other(drawing: Drawing, shapes: dict[str, list[Shape]]) -> list[str]:
         drawing.arrow(start, end)
     drawing.label(outputs[:1], 'backbone')
     return outputs
-
-
-def _mixed(
-    drawing: Drawing, mixed: list[Shape], outputs: list[str], key: str
-) -> str:
-    column = drawing.end + 1.5
-    channels = sum(drawing.boxes[x].shape[0] for x in outputs)
-    finest = min(outputs, key=lambda x: drawing.boxes[x].stride)
-    joined = drawing.box(
-        f'{key}.joined', column, (channels, *drawing.boxes[finest].shape[1:])
-    )
-    drawing.label([joined], 'enlarged and\nconcatenated')
-    for output in outputs:
-        drawing.arrow(output, joined)
-    mix = drawing.box(key, column + 1.4, mixed[0])
-    drawing.label([mix], '1x1\nconvolution')
-    drawing.arrow(joined, mix)
-    return mix
-
-
-def _dense(
-    drawing: Drawing, shapes: dict[str, list[Shape]], outputs: list[str]
-) -> None:
-    key = 'decode_head.convs.0'
-    if key not in shapes:
-        raise ConfigError(
-            'the head of this config is none that can be drawn: name one of '
-            'FCNHead, DepthHead or HFGDHead'
-        )
-    last = outputs[0]
-    if len(outputs) > 1:
-        last = _mixed(drawing, shapes[key], outputs, key)
-    result = shapes['']
-    box = drawing.box('result', drawing.end + 1.3, result[0])
-    classes = result[0][0]
-    drawing.label([box], 'depth' if classes == 1 else f'{classes} classes')
-    drawing.arrow(last, box)
-
-
-def _pyramid(
-    drawing: Drawing,
-    neck: nn.Module,
-    shapes: dict[str, list[Shape]],
-    outputs: list[str],
-) -> None:
-    mix = _mixed(drawing, shapes['neck.reduction_conv'], outputs, 'neck.mix')
-    column = drawing.end + 1.4
-    levels = []
-    for i, shape in enumerate(shapes['neck']):
-        conv = f'neck.fpn_convs.{0 if neck.share_conv else i}'
-        channels = shapes[conv][0][0]
-        level = drawing.box(f'level{i}', column, (channels, *shape[1:]))
-        drawing.arrow(mix, level)
-        levels.append(level)
-    pooling = dict(avg='average', max='maximum')[neck.pooling]
-    drawing.label(levels, f'{pooling} pooling,\n3x3 convolutions')
-
-
-def _guided(
-    drawing: Drawing,
-    head: nn.Module,
-    shapes: dict[str, list[Shape]],
-    outputs: list[str],
-) -> None:
-    if head.detach_low or head.detach_high:
-        drawing.dashed = 'skip connection; detached in the decoder'
-    read = [outputs[i] for i in head.in_index]
-    low, top = read[: head.top], [read[i] for i in head.high_index]
-    column = drawing.end + 1.6
-    high = drawing.box('cae', column, shapes['decode_head.cae'][0])
-    drawing.label([high], 'context\naugmentation')
-    for x in top:
-        drawing.arrow(x, high)
-    laterals = []
-    for i, start in enumerate([*low, high]):
-        shape = shapes[f'decode_head.upsampler.laterals.{i}'][0]
-        end = drawing.box(f'lateral{i}', column + 1.4, shape)
-        detached = head.detach_low if start in low else head.detach_high
-        drawing.arrow(start, end, SKIP if detached else None)
-        laterals.append(end)
-    for coarse, fine in zip(laterals[:0:-1], laterals[-2::-1], strict=True):
-        drawing.arrow(coarse, fine)
-    drawing.label(laterals, 'upsampler:\npyramid')
-    levels = []
-    for i, start in enumerate(laterals):
-        shape = shapes[f'decode_head.upsampler.levels.{i}.0'][0]
-        end = drawing.box(f'level{i}', column + 2.8, shape)
-        drawing.arrow(start, end)
-        levels.append(end)
-    drawing.label(levels, 'levels')
-    shape = shapes['decode_head.upsampler'][0]
-    total = drawing.box('sum', column + 4.2, shape)
-    for level in levels:
-        drawing.arrow(level, total)
-    drawing.label([total], 'enlarged\nand summed')
-    result = drawing.box('result', column + 5.6, shapes[''][0])
-    drawing.arrow(total, result)
-    classes = shapes[''][0][0]
-    drawing.label([result], f'{classes} classes, by\nthe same kernels')
-    guide = drawing.box(
-        'high result',
-        column + 5.6,
-        (classes, *shapes['decode_head.cae'][0][1:]),
-    )
-    drawing.arrow(high, guide)
-    drawing.label([guide], f'{classes} classes,\nin training')
 
 
 def _times(modules: nn.Module, what: str) -> str:
