@@ -48,7 +48,7 @@ def test_refused():
 def test_figure_says_the_numbers():
     figure = draw_confusion(np.array(COUNTS), NAMES, 'Of three')
     panel, bar = figure.axes
-    assert panel.get_title() == 'Of three'
+    assert figure.get_suptitle() == 'Of three'
     written = {
         (round(x.get_position()[1]), round(x.get_position()[0])): x.get_text()
         for x in panel.texts

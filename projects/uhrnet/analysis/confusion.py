@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from uhrnet.errors import DataError
 
-BACKGROUND = '(none)'
+BACKGROUND = '(nothing)'
 _MOST_NUMBERS = 25  # classes, above which numbers are not written into cells
 _LONGEST = 32  # letters of a class name
 
@@ -96,6 +96,7 @@ def draw_confusion(
     title: str = 'Confusion matrix',
     unit: str = 'pixels',
     colors: str = 'Blues',
+    what: str = 'class',
 ) -> Figure:
     """Draw shares of the true classes, with numbers if there is room.
 
@@ -108,6 +109,7 @@ def draw_confusion(
         title: Of the figure.
         unit: What is counted.
         colors: Name of a colour map of matplotlib.
+        what: The names are of.
     """
     count = len(names)
     few = count <= _MOST_NUMBERS
@@ -116,8 +118,11 @@ def draw_confusion(
     names = [shorten(name) for name in names]
     margin = 0.08 * max(map(len, names)) + 1.5
     side = max(cell * count, 2.5)
+    wide = 0.1 * max(map(len, title.splitlines()))
     figure = Figure(
-        (side + margin + 1.4, side + margin), 110, layout='constrained'
+        (max(side + margin + 1.4, wide), side + margin),
+        110,
+        layout='constrained',
     )
     panel = figure.add_subplot()
     palette = colormaps[colors].with_extremes(bad='0.85')
@@ -126,22 +131,22 @@ def draw_confusion(
     norm = PowerNorm(1 if few else 0.5, vmin=0, vmax=100)
     image = panel.imshow(rates, palette, norm=norm)
     bar = figure.colorbar(image, ax=panel, shrink=0.8, aspect=30, pad=0.02)
-    bar.set_label(f'% of the {unit} of the true class')
+    bar.set_label(f'% of the {unit} of the true {what}')
 
     places = np.arange(count)
     part = 100 * counts.sum(axis=1) / max(counts.sum(), 1)
     rows = [f'{n}  {p:.1f} %' for n, p in zip(names, part, strict=True)]
     panel.set_yticks(places, rows, fontsize=font)
     panel.set_xticks(places, names, fontsize=font, rotation=90)
-    panel.set_xlabel('predicted class')
-    panel.set_ylabel(f'true class, and its share of all {unit}')
+    panel.set_xlabel(f'predicted {what}')
+    panel.set_ylabel(f'true {what}, and its share of all {unit}')
     panel.set_xticks(places[:-1] + 0.5, minor=True)
     panel.set_yticks(places[:-1] + 0.5, minor=True)
     panel.grid(which='minor', color='white', linewidth=0.6 if few else 0.2)
     panel.tick_params(which='minor', length=0)
     if few:
         _write_numbers(panel, rates, palette)
-    panel.set_title(title, fontsize=12 if few else 18)
+    figure.suptitle(title, fontsize=12 if few else 18)
     return figure
 
 

@@ -16,6 +16,9 @@ UNITS = dict(mIoU='%', accuracy='%', rmse='m', F1='%')
 # By which images are ordered unless another is named, of each task.
 MAIN = dict(segmentation='mIoU', depth='abs_rel', detection='errors')
 
+# Figures that pictures do not mention, as they are one more way to say it.
+SELDOM = ('a2', 'a3', 'sq_rel', 'rmse_log', 'log10', 'silog')
+
 
 class ImageError(NamedTuple):
     """The figures of an image.

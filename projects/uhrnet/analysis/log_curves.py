@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from uhrnet.errors import ConfigError, DataError
 
@@ -203,6 +204,7 @@ def draw_curves(
                 linewidth=1.2,
             )
         panel.set_xlabel(by)
+        panel.xaxis.set_major_locator(MaxNLocator('auto', integer=True))
         panel.set_ylabel(unit)
         panel.set_title('validation' if validation else 'training')
         panel.grid(alpha=0.3)
