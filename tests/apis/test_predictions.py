@@ -1,5 +1,6 @@
 """Predictions as they are drawn and saved."""
 
+import dataclasses
 import json
 
 import cv2
@@ -99,6 +100,15 @@ def test_a_kind_alone(depth, tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
     with pytest.raises(ConfigError, match=r'labels: kinds are npy, png, over'):
         depth.save(tmp_path, ['labels'])
+
+
+def test_an_image_is_not_replaced(labels, tmp_path):
+    source = tmp_path / 'a.png'
+    source.write_bytes(b'an image')
+    found = dataclasses.replace(labels, source=str(source))
+    with pytest.raises(ConfigError, match='a.png is the image itself'):
+        found.save(tmp_path)
+    assert source.read_bytes() == b'an image'
 
 
 def test_boxes_above_a_threshold(boxes):

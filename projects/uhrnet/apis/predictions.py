@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from .coco_results import coco_results
 
 NOTHING = 255  # label of a pixel without a class
 DEPTH_SCALE = 256  # value of a 16-bit PNG at one metre
-_FRAME = re.compile(r'(.+)#(\d+)')
+_FRAME = re.compile(r'(.+)#(\d+)', re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,12 +88,17 @@ class Prediction(ABC):
             The files.
 
         Raises:
-            ConfigError: If there is no such kind.
+            ConfigError: If there is no such kind, or if a file would be the
+                image itself.
         """
         check_kinds(kinds, self.endings, self.task)
         files = []
         for kind in self.endings if kinds is None else kinds:
             path = Path(folder, (name or self.name) + self.endings[kind])
+            if os.path.realpath(path) == os.path.realpath(self.source):
+                raise ConfigError(
+                    f'{path} is the image itself: save to another folder'
+                )
             if kind == 'overlay':
                 content = _png(self.draw(opacity)[..., ::-1])
             else:
