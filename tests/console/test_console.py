@@ -1,8 +1,10 @@
 """The program as a whole."""
 
+import io
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from config_files import ROOT
@@ -48,9 +50,32 @@ def test_version_and_no_command(capsys):
     assert end.value.code == 2
 
 
-def test_demo_is_given_its_address(monkeypatch):
-    from types import SimpleNamespace
+@pytest.fixture
+def printing(monkeypatch):
+    """A subcommand that prints what no encoding has, ``demo``."""
+    page = SimpleNamespace(launch=lambda *where: print('\udcff'))
+    monkeypatch.setitem(sys.modules, 'uhrnet.web_demo', page)
 
+
+def test_who_reads_goes_away(printing, monkeypatch, capsys):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, 'w') as output:
+        monkeypatch.setattr(sys, 'stdout', output)
+        with pytest.raises(SystemExit) as end:
+            main(['demo'])
+    assert end.value.code == 141
+    assert capsys.readouterr().err == ''
+
+
+def test_names_that_a_terminal_cannot_show(printing, monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), 'utf-8')
+    monkeypatch.setattr(sys, 'stdout', output)
+    main(['demo'])
+    assert output.buffer.getvalue() == b'\\udcff\n'
+
+
+def test_demo_is_given_its_address(monkeypatch):
     called = []
     page = SimpleNamespace(launch=lambda *where: called.append(where))
     monkeypatch.setitem(sys.modules, 'uhrnet.web_demo', page)
