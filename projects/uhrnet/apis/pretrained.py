@@ -165,13 +165,19 @@ def find_training(name: str | Path) -> tuple[str, Path | None]:
     folder = Path(name)
     if not folder.is_dir():
         return find_config(name), None
-    configs = sorted(folder.glob('*.py'), key=lambda x: x.stat().st_mtime)
+    configs = sorted(folder.glob('*.py'))
     if not configs:
         raise ConfigError(
             f'{folder} has no config: name the folder of a training '
             '(--work-dir), or a config'
         )
-    return str(configs[-1]), best_checkpoint(folder)
+    if len(configs) > 1:
+        names = ', '.join(x.name for x in configs)
+        raise ConfigError(
+            f'{folder} has several configs ({names}): name one of these '
+            'files, and its checkpoint as weights'
+        )
+    return str(configs[0]), best_checkpoint(folder)
 
 
 def best_checkpoint(folder: Path) -> Path:
