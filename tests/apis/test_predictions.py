@@ -127,6 +127,12 @@ def test_masks_are_drawn_below_boxes(boxes):
     assert np.array_equal(boxes.image, before)
 
 
+def test_an_empty_mask(boxes):
+    nothing = dataclasses.replace(boxes, masks=np.zeros_like(boxes.masks))
+    boxes_alone = dataclasses.replace(boxes, masks=None)
+    assert np.array_equal(nothing.draw(), boxes_alone.draw())
+
+
 def test_coco_reads_what_is_saved(boxes, tmp_path):
     path, _ = boxes.save(tmp_path)
     read = COCO(path)

@@ -215,10 +215,12 @@ class DetectionPrediction(Prediction):
         order = np.argsort(self.scores, kind='stable')
         for index in order if self.masks is not None else ():
             color = np.uint8(self.palette[self.labels[index]])
-            painted = np.broadcast_to(color, drawn.shape)
             mask = self.masks[index]
-            drawn = blend(drawn, painted.copy(), opacity, mask)
-        drawn = np.ascontiguousarray(drawn)
+            if mask.any():
+                # the mask's pixels alone, as there may be many masks
+                below = drawn[mask]
+                above = np.broadcast_to(color, below.shape)
+                drawn[mask] = blend(below, above.copy(), opacity)
         for index in order:
             label = self.labels[index]
             text = f'{self.classes[label]} {self.scores[index]:.2f}'
