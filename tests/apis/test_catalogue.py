@@ -28,6 +28,7 @@ def test_patterns():
     found = list_models('fcn_uhrnet-w18-small*camvid*')
     assert NAME in found
     assert all(x.startswith('fcn_uhrnet-w18-small') for x in found)
+    assert list_models('FCN_UHRNET-w18-small*CamVid*') == found
     assert list_models('nothing') == []
 
 

@@ -5,6 +5,7 @@ import json
 import pickle
 import warnings
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,18 @@ def test_any_size(fcn, onnx_file, backend, size):
     worst = export.difference(found, expected)
     print(f'{backend} {size}: {worst:.1e}')
     assert worst < 5e-6
+
+
+@pytest.mark.parametrize('backend', ['onnxruntime', 'openvino'])
+def test_several_threads(onnx_file, backend):
+    exported = ExportedModel(onnx_file, backend)
+    images = torch.randn(8, 1, 3, 64, 64)
+    expected = [exported(image)[0] for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            found = pool.map(exported, images)
+            for (one,), other in zip(found, expected, strict=True):
+                assert torch.equal(one, other)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,13 @@ from uhrnet.errors import DataError
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ('b.png', 'a.JPG', 'deep/c.jpeg', 'notes.txt', '.hidden.png'):
+    for name in (
+        *('b.png', 'a.JPG', 'deep/c.jpeg', 'notes.txt', '.hidden.png'),
+        '.previews/b.png',
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
+    (tmp_path / 'folder.png').mkdir()
     return tmp_path
 
 
@@ -57,6 +61,15 @@ def test_nothing_there(folder, name):
         find_files(str(folder / name))
 
 
-def test_no_input():
-    with pytest.raises(DataError, match='NoneType cannot be predicted'):
-        list(find_sources(None))
+@pytest.mark.parametrize(
+    ('inputs', 'message'),
+    [
+        (None, 'NoneType cannot be predicted'),
+        (b'0', 'bytes cannot be predicted'),
+        ('', "'' is no name"),
+        (-1, '-1 does not exist'),
+    ],
+)
+def test_no_input(inputs, message):
+    with pytest.raises(DataError, match=message):
+        list(find_sources(inputs))

@@ -1,5 +1,6 @@
 """Predictions as they are drawn and saved."""
 
+import dataclasses
 import json
 
 import cv2
@@ -101,6 +102,15 @@ def test_a_kind_alone(depth, tmp_path):
         depth.save(tmp_path, ['labels'])
 
 
+def test_an_image_is_not_replaced(labels, tmp_path):
+    source = tmp_path / 'a.png'
+    source.write_bytes(b'an image')
+    found = dataclasses.replace(labels, source=str(source))
+    with pytest.raises(ConfigError, match='a.png is the image itself'):
+        found.save(tmp_path)
+    assert source.read_bytes() == b'an image'
+
+
 def test_boxes_above_a_threshold(boxes):
     best = boxes.above(0.5)
     assert best.scores.tolist() == pytest.approx([0.9])
@@ -115,6 +125,12 @@ def test_masks_are_drawn_below_boxes(boxes):
     assert tuple(drawn[45, 25]) == (50, 50, 178)
     assert tuple(drawn[49, 24]) == PALETTE[2]  # the box's lower edge
     assert np.array_equal(boxes.image, before)
+
+
+def test_an_empty_mask(boxes):
+    nothing = dataclasses.replace(boxes, masks=np.zeros_like(boxes.masks))
+    boxes_alone = dataclasses.replace(boxes, masks=None)
+    assert np.array_equal(nothing.draw(), boxes_alone.draw())
 
 
 def test_coco_reads_what_is_saved(boxes, tmp_path):

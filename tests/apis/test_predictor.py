@@ -7,7 +7,12 @@ import torch
 from untrained import DETECTOR, ESTIMATOR, SEGMENTOR
 
 from uhrnet.apis import load
-from uhrnet.apis.predictor import checked_loader, colors_for
+from uhrnet.apis.predictor import (
+    checked_loader,
+    class_count,
+    colors_for,
+    names_for,
+)
 from uhrnet.errors import ConfigError, DataError
 
 
@@ -101,6 +106,11 @@ def test_focal_length_scales_depth(models, images):
     (near,) = model.predict(images[0], focal=125)
     (far,) = model.predict(images[0], focal=250)
     assert np.allclose(far.depth, 2 * near.depth)
+    for wrong in (0, -5, float('nan')):
+        with pytest.raises(ConfigError, match='give pixels, more than 0'):
+            next(model.predict(images[0], focal=wrong))
+    with pytest.raises(ConfigError, match='does not ask for a focal length'):
+        next(models(SEGMENTOR).predict(images[0], focal=125))
     with pytest.warns(UserWarning, match='one of 125.0 pixels, give focal'):
         (unknown,) = model.predict(images[0])
     assert np.array_equal(unknown.depth, near.depth)
@@ -154,6 +164,15 @@ def test_too_large(models):
 def test_no_batch(models, images):
     with pytest.raises(ConfigError, match='batch=0'):
         list(models(SEGMENTOR).predict(images[0], batch=0))
+
+
+def test_names_of_classes(models):
+    counts = [class_count(models(x).model) for x in (SEGMENTOR, DETECTOR)]
+    assert counts == [len(models(x).classes) for x in (SEGMENTOR, DETECTOR)]
+    assert names_for(['a', 'b'], 2) == ('a', 'b')
+    # what a checkpoint of another data set says, or nothing
+    assert names_for(['a', 'b', 'c'], 2) == ('class 0', 'class 1')
+    assert names_for(None, 1) == ('class 0',)
 
 
 def test_loader_of_a_pipeline():

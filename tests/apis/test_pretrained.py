@@ -48,6 +48,13 @@ def test_no_such_model_or_weights(untrained, tmp_path):
     (tmp_path / 'mine.py').touch()
     with pytest.raises(ConfigError, match='has no checkpoint yet'):
         load(tmp_path)
+    (tmp_path / 'other.py').touch()
+    with pytest.raises(ConfigError, match=r'configs \(mine.py, other.py\)'):
+        load(tmp_path)
+    with pytest.raises(ConfigError, match='device cuda:99 cannot be used'):
+        load(SEGMENTOR, 'any.pth', 'cuda:99')
+    with pytest.raises(ConfigError, match='heads are for a backend'):
+        load(SEGMENTOR, 'any.pth', heads='any.pth')
     with pytest.raises(ConfigError, match='does not fit the model'):
         load(ESTIMATOR, untrained(SEGMENTOR) / 'iter_1.pth')
 

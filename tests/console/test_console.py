@@ -1,5 +1,6 @@
 """The program as a whole."""
 
+import io
 import os
 import subprocess
 import sys
@@ -46,6 +47,32 @@ def test_version_and_no_command(capsys):
     with pytest.raises(SystemExit) as end:
         main([])
     assert end.value.code == 2
+
+
+@pytest.fixture
+def printing(monkeypatch):
+    """A subcommand that prints what no encoding has, ``demo``."""
+    from uhrnet.web_demo import options
+
+    monkeypatch.setattr(options, 'launch', lambda *where, **_: print('\udcff'))
+
+
+def test_who_reads_goes_away(printing, monkeypatch, capsys):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, 'w') as output:
+        monkeypatch.setattr(sys, 'stdout', output)
+        with pytest.raises(SystemExit) as end:
+            main(['demo'])
+    assert end.value.code == 141
+    assert capsys.readouterr().err == ''
+
+
+def test_names_that_a_terminal_cannot_show(printing, monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), 'utf-8')
+    monkeypatch.setattr(sys, 'stdout', output)
+    main(['demo'])
+    assert output.buffer.getvalue() == b'\\udcff\n'
 
 
 def test_demo_is_given_its_address(monkeypatch):

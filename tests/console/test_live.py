@@ -44,6 +44,15 @@ def test_a_video_is_annotated_in_order(
     assert cv2.VideoCapture(str(out)).get(cv2.CAP_PROP_FPS) == 8
 
 
+def test_a_video_is_not_replaced_by_itself(untrained, clip, capsys):
+    content = clip.read_bytes()
+    with pytest.raises(SystemExit) as end:
+        predict(untrained(SEGMENTOR), clip, '--out', clip)
+    assert end.value.code == 1
+    assert 'is the video itself' in capsys.readouterr().err
+    assert clip.read_bytes() == content
+
+
 def test_a_folder_is_made_once(untrained, clip, tmp_path, capsys):
     out = tmp_path / 'out'
     for _ in range(2):
@@ -65,6 +74,17 @@ def test_a_damaged_video_and_one_more(untrained, clip, tmp_path, capsys):
     said = capsys.readouterr().err
     assert f'error: {damaged} cannot be read as a video' in said
     assert (out / 'clip_overlay.mp4').exists()
+
+
+def test_a_video_that_ends_early(untrained, clip, tmp_path, capsys):
+    content = clip.read_bytes()
+    clip.write_bytes(content[: len(content) // 2])
+    out = tmp_path / 'out.mp4'
+    predict(untrained(SEGMENTOR), clip, '--out', out)
+    number = len(list(read_frames(out)))
+    assert 0 < number < 4
+    said = capsys.readouterr().err
+    assert f'{clip}: {4 - number} frames are missing' in said
 
 
 class Webcam(videos.Video):

@@ -95,6 +95,44 @@ def test_other_options_need_another_folder(
     assert f'{out} holds other predictions: opacity was 0.5 and is 0.9' in said
 
 
+def test_kinds_one_after_another(untrained, images, tmp_path):
+    folder, out = untrained(SEGMENTOR), tmp_path / 'out'
+    shutil.copyfile(images / 'b.png', images / 'a_overlay.png')
+    for kind in ('labels', 'overlay'):
+        predict(folder, images, '--out', out, '--kinds', kind)
+    assert {'a.png.png', 'a.png_overlay.png'} < {*files_in(out)}
+    assert len(files_in(out)) == 11
+
+
+def test_predictions_beside_their_images(untrained, images, tmp_path, capsys):
+    folder = untrained(SEGMENTOR)
+    source = (images / 'a.png').read_bytes()
+    said = fail(capsys, folder, images, '--out', images)
+    assert 'a.png would be replaced' in said
+    assert (images / 'a.png').read_bytes() == source
+    for _ in range(2):
+        predict(folder, images, '--out', images / 'out')
+    said = capsys.readouterr().out
+    assert '8 inputs are left out' in said and '4 of 4 images have' in said
+    said = fail(capsys, folder, images / 'out' / 'a.png')
+    assert 'nothing else to predict' in said
+
+
+def test_an_image_that_goes_away(
+    untrained, images, tmp_path, capsys, monkeypatch
+):
+    save = images_module.save
+
+    def removing(found, *more):
+        (images / 'b.png').unlink(missing_ok=True)
+        save(found, *more)
+
+    monkeypatch.setattr(images_module, 'save', removing)
+    said = fail(capsys, untrained(SEGMENTOR), images, '--out', tmp_path / 'o')
+    assert 'b.png is missing' in said
+    assert (tmp_path / 'o' / 'deep' / 'a.png').exists()
+
+
 def test_broken_images_are_named_at_the_end(
     untrained, images, tmp_path, capsys
 ):
@@ -156,6 +194,8 @@ def test_boxes_of_all_images_in_one_file(
         (['nothing'], 'config nothing does not exist'),
         ([SEGMENTOR], 'no weights are published for'),
         ([SEGMENTOR, '--out', 'a.mp4'], '--out a.mp4 is a video, and the in'),
+        ([SEGMENTOR, '--out', 'a.webm'], 'a.webm cannot be written: name a '),
+        ([SEGMENTOR, '--out', 'a.png'], 'a.png cannot be written: name a fo'),
     ],
 )
 def test_mistakes(images, capsys, monkeypatch, tmp_path, arguments, message):

@@ -30,6 +30,6 @@ def test_bar(monkeypatch):
     monkeypatch.setenv('TERM', 'xterm')
     with Progress('image', 2) as progress:
         progress.advance('first.png')
-        progress.advance('second.png')
+        progress.advance('[red]2[/].png')
     shown = sys.stdout.getvalue()
-    assert '2/2' in shown and 'second.png' in shown
+    assert '2/2' in shown and '[red]2[/].png' in shown

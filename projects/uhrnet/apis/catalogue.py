@@ -21,7 +21,8 @@ def list_models(pattern: str = '*', task: str | None = None) -> list[str]:
     """Return the names of this package's configs.
 
     Args:
-        pattern: As of files, for example ``'*uhrnet*camvid*'``.
+        pattern: As of files, for example ``'*uhrnet*camvid*'``; small and
+            capital letters are the same.
         task: ``'segmentation'``, ``'depth'`` or ``'detection'`` alone.
 
     Raises:
@@ -34,7 +35,7 @@ def list_models(pattern: str = '*', task: str | None = None) -> list[str]:
     return [
         name
         for name, path in sorted(all_configs().items())
-        if fnmatch.fnmatchcase(name, pattern)
+        if fnmatch.fnmatchcase(name.lower(), pattern.lower())
         and task in (None, task_of_config(path))
     ]
 

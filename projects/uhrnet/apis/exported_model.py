@@ -1,6 +1,7 @@
 """Run a graph that was exported."""
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -212,6 +213,8 @@ def read_openvino(path: Path) -> tuple[Run, str]:
         'PERFORMANCE_HINT': 'LATENCY',
     }
     compiled = {}
+    # A compiled graph has one place for what goes in and comes out.
+    one_at_a_time = threading.Lock()
 
     def compile_for(shape: tuple[int, ...]) -> Callable:
         if not compiled and model.is_dynamic():
@@ -224,9 +227,10 @@ def read_openvino(path: Path) -> tuple[Run, str]:
         return compiled[key]
 
     def run(image: Tensor) -> list[Tensor]:
-        outs = compile_for(tuple(image.shape))(_array(image)).to_tuple()
-        # They lie in memory that the next call writes to.
-        return [torch.from_numpy(x.copy()) for x in outs]
+        with one_at_a_time:
+            outs = compile_for(tuple(image.shape))(_array(image)).to_tuple()
+            # They lie in memory that the next call writes to.
+            return [torch.from_numpy(x.copy()) for x in outs]
 
     # An ONNX file's properties are under a name of their own.
     for place in ([KEY], ['framework', KEY]):

@@ -41,13 +41,16 @@ def find_sources(inputs: Any) -> Iterator[Source]:
     """
     if isinstance(inputs, str | os.PathLike | int | np.ndarray):
         inputs = [inputs]
-    if not isinstance(inputs, Iterable):
+    # bytes would be numbers of webcams
+    if not isinstance(inputs, Iterable) or isinstance(inputs, bytes):
         raise DataError(
             f'{type(inputs).__name__} cannot be predicted: give an array, a '
             'path, or several of these'
         )
     for index, one in enumerate(inputs):
-        if isinstance(one, str | os.PathLike | int):
+        if isinstance(one, Source):
+            yield one
+        elif isinstance(one, str | os.PathLike | int):
             yield from _sources_of(one)
         else:
             yield Source(str(index), one)
@@ -58,7 +61,7 @@ def _sources_of(one: str | os.PathLike | int) -> Iterator[Source]:
         for number, frame in enumerate(read_frames(one)):
             yield Source(f'{one}#{number}', frame)
         return
-    for path in find_files(os.fspath(one)):
+    for path in find_files(str(one)):
         if path.suffix.lower() in VIDEOS:
             for number, frame in enumerate(read_frames(path)):
                 yield Source(f'{path}#{number}', frame)
@@ -71,7 +74,8 @@ def find_files(name: str) -> list[Path]:
 
     Args:
         name: A path or a pattern, ``**`` for folders in folders. A file may
-            be anything; of folders, images are taken by their suffix.
+            be anything; of folders, images are taken by their suffix, and
+            nothing that is hidden.
 
     Returns:
         Paths by name.
@@ -79,11 +83,18 @@ def find_files(name: str) -> list[Path]:
     Raises:
         DataError: If there is none.
     """
+    if not name:
+        raise DataError("'' is no name: '.' is the current folder")
     path = Path(name)
     if path.is_dir():
-        found = [x for x in path.rglob('*') if x.suffix.lower() in IMAGES]
-        # hidden ones are half-written, or previews of other programs
-        found = [x for x in found if not x.name.startswith('.')]
+        found = [
+            x
+            for x in path.rglob('*')
+            if x.suffix.lower() in IMAGES
+            # half-written, or in folders of other programs' previews
+            and not any(y.startswith('.') for y in x.relative_to(path).parts)
+            and x.is_file()
+        ]
         if not found:
             raise DataError(
                 f'{name} has no images: their names end in {", ".join(IMAGES)}'

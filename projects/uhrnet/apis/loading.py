@@ -68,7 +68,10 @@ def load_model(
         model.load_state_dict(state)
         meta = loaded.get('meta')
     stored = meta.get('dataset_meta') if isinstance(meta, dict) else None
-    if not isinstance(stored, dict):
+    if isinstance(stored, dict):
+        # checkpoints of the toolboxes' zoos have them in capitals
+        stored = {str(key).lower(): value for key, value in stored.items()}
+    if not stored:
         stored = dataset_meta(config)
     model.dataset_meta = stored
     return model.to(device).eval()

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from .coco_results import coco_results
 
 NOTHING = 255  # label of a pixel without a class
 DEPTH_SCALE = 256  # value of a 16-bit PNG at one metre
-_FRAME = re.compile(r'(.+)#(\d+)')
+_FRAME = re.compile(r'(.+)#(\d+)', re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,12 +88,17 @@ class Prediction(ABC):
             The files.
 
         Raises:
-            ConfigError: If there is no such kind.
+            ConfigError: If there is no such kind, or if a file would be the
+                image itself.
         """
         check_kinds(kinds, self.endings, self.task)
         files = []
         for kind in self.endings if kinds is None else kinds:
             path = Path(folder, (name or self.name) + self.endings[kind])
+            if os.path.realpath(path) == os.path.realpath(self.source):
+                raise ConfigError(
+                    f'{path} is the image itself: save to another folder'
+                )
             if kind == 'overlay':
                 content = _png(self.draw(opacity)[..., ::-1])
             else:
@@ -209,10 +215,12 @@ class DetectionPrediction(Prediction):
         order = np.argsort(self.scores, kind='stable')
         for index in order if self.masks is not None else ():
             color = np.uint8(self.palette[self.labels[index]])
-            painted = np.broadcast_to(color, drawn.shape)
             mask = self.masks[index]
-            drawn = blend(drawn, painted.copy(), opacity, mask)
-        drawn = np.ascontiguousarray(drawn)
+            if mask.any():
+                # the mask's pixels alone, as there may be many masks
+                below = drawn[mask]
+                above = np.broadcast_to(color, below.shape)
+                drawn[mask] = blend(below, above.copy(), opacity)
         for index in order:
             label = self.labels[index]
             text = f'{self.classes[label]} {self.scores[index]:.2f}'

@@ -1,5 +1,6 @@
 """A trained model that takes images and returns typed predictions."""
 
+import math
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -74,8 +75,8 @@ class Predictor:
         inner = getattr(model, 'module', model)
         meta = inner.dataset_meta
         # Data sets of depth have one class, which names what is measured.
-        classes = () if task == 'depth' else meta.get('classes') or ()
-        self.classes = tuple(classes)
+        number = 0 if task == 'depth' else class_count(inner)
+        self.classes = names_for(meta.get('classes'), number)
         self.palette = colors_for(meta.get('palette'), len(self.classes))
         steps = innermost_dataset(config.test_dataloader).pipeline
         loading, *steps = without_labels(steps)
@@ -112,11 +113,13 @@ class Predictor:
             A prediction for each image, in the order of the inputs.
 
         Raises:
+            ConfigError: If the model does not take these options.
             DataError: If an image is missing, damaged, too large or none, or
                 if there are none at all.
         """
         if batch < 1:
             raise ConfigError(f'batch={batch}: predict at least one at a time')
+        self.check_focal(focal)
         if focal is None and self.focal is not None:
             warnings.warn(
                 'the focal length of the camera is not known: depth is '
@@ -144,6 +147,17 @@ class Predictor:
                 waiting = []
         if waiting:
             yield from self._run(waiting)
+
+    def check_focal(self, focal: float | None) -> None:
+        """Raise :class:`ConfigError` for a focal length of no use."""
+        if focal is None:
+            return
+        if self.focal is None:
+            raise ConfigError(
+                f'{self.name} does not ask for a focal length: leave it out'
+            )
+        if not 0 < focal < math.inf:
+            raise ConfigError(f'focal={focal}: give pixels, more than 0')
 
     def read(
         self, source: Source, focal: float | None = None
@@ -266,6 +280,25 @@ def checked_loader(
         if step['type'] == 'CheckImageFile' and 'max_pixels' in step:
             options['max_pixels'] = step['max_pixels']
     return LoadCheckedImage(**options)
+
+
+def class_count(model: nn.Module) -> int:
+    """Return what a segmentor or detector tells apart, by its last head."""
+    if hasattr(model, 'decode_head'):
+        return model.num_classes
+    head = getattr(model, 'bbox_head', None)
+    if head is None:
+        heads = getattr(model, 'roi_head', model.rpn_head)
+        head = getattr(heads, 'bbox_head', heads)
+    head = head[-1] if isinstance(head, nn.ModuleList) else head
+    return head.num_classes
+
+
+def names_for(classes: Any, number: int) -> tuple[str, ...]:
+    """Return the names of classes, numbers if a checkpoint has others."""
+    if isinstance(classes, list | tuple) and len(classes) == number:
+        return tuple(str(name) for name in classes)
+    return tuple(f'class {index}' for index in range(number))
 
 
 def colors_for(palette: Any, number: int) -> list[tuple[int, int, int]]:

@@ -56,8 +56,9 @@ def load(
     name = Path(path).stem
     if weights is None:
         weights = trained or published_weights(name)
-    if device is None:
-        device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    if heads is not None and backend is None:
+        raise ConfigError('heads are for a backend that runs exported files')
+    device = usable_device(device)
     scope = config.get('default_scope', 'mmengine')
     with DefaultScope.overwrite_default_scope(scope):
         if backend is None:
@@ -69,6 +70,25 @@ def load(
             use_tta_pipeline(config)
             model = with_tta(model, config)
     return Predictor(model, config, task, name, str(weights))
+
+
+def usable_device(device: str | torch.device | None) -> torch.device:
+    """Return a device, by default the first GPU, or else the CPU.
+
+    Raises:
+        ConfigError: If there is none of this name.
+    """
+    if device is None:
+        device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    try:
+        return torch.empty(0, device=device).device
+    # PyTorch without CUDA raises an AssertionError
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition('\n')[0]
+        raise ConfigError(
+            f'device {device} cannot be used ({reason}): uhrnet info lists '
+            'those that can'
+        ) from None
 
 
 def predict(
@@ -145,13 +165,19 @@ def find_training(name: str | Path) -> tuple[str, Path | None]:
     folder = Path(name)
     if not folder.is_dir():
         return find_config(name), None
-    configs = sorted(folder.glob('*.py'), key=lambda x: x.stat().st_mtime)
+    configs = sorted(folder.glob('*.py'))
     if not configs:
         raise ConfigError(
             f'{folder} has no config: name the folder of a training '
             '(--work-dir), or a config'
         )
-    return str(configs[-1]), best_checkpoint(folder)
+    if len(configs) > 1:
+        names = ', '.join(x.name for x in configs)
+        raise ConfigError(
+            f'{folder} has several configs ({names}): name one of these '
+            'files, and its checkpoint as weights'
+        )
+    return str(configs[0]), best_checkpoint(folder)
 
 
 def best_checkpoint(folder: Path) -> Path:

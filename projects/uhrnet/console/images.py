@@ -1,11 +1,13 @@
-"""Predict images to a folder, again and again until all are done."""
+"""Predict images to a folder; run again, what is not there yet."""
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from uhrnet.apis.coco_results import join_coco
+from uhrnet.apis.inputs import Source
 from uhrnet.apis.predictions import (
     PREDICTIONS,
     DetectionPrediction,
@@ -47,17 +49,25 @@ def predict_images(
     endings = PREDICTIONS[task].endings
     check_kinds(args.kinds, endings, task)
     kinds = list(args.kinds or endings)
+    # of all kinds, so that names are the same if others are added later
     names = output_names(
         images,
         root_of(inputs),
-        [endings[kind] for kind in kinds],
-        [DETECTIONS] if 'json' in kinds else [],
+        endings.values(),
+        [DETECTIONS] if 'json' in endings else [],
     )
     outputs = {
         image: [out / (name + endings[kind]) for kind in kinds]
         for image, name in names.items()
     }
-    record_or_compare(out, made_by(predictor, args))
+    made_of = {
+        name + endings[kind]: os.path.abspath(image)
+        for image, name in names.items()
+        for kind in kinds
+    }
+    if 'json' in kinds:
+        made_of[DETECTIONS] = 'all images'
+    record_or_compare(out, made_by(predictor, args), made_of)
     waiting = [x for x in images if not is_complete(x, outputs[x])]
     if len(waiting) < len(images):
         print(
@@ -73,8 +83,10 @@ def predict_images(
             failed[name] = error
             progress.advance(f'{name} cannot be used')
 
+        # known to be files, so that one that is gone by now is one error
+        sources = [Source(str(image)) for image in waiting]
         for found in predictor.predict(
-            waiting, args.batch, args.focal, on_error=note
+            sources, args.batch, args.focal, on_error=note
         ):
             seconds += found.seconds
             name = names[Path(found.source)]

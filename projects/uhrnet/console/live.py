@@ -1,6 +1,8 @@
 """Predict videos and webcams to annotated videos, or to a window."""
 
 import argparse
+import os
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -48,7 +50,10 @@ def predict_videos(
     files = [x for x in videos if isinstance(x, Path)]
     names = output_names(files, root_of(inputs), [ENDING]) if files else {}
     if files and not to_file:
-        record_or_compare(out, made_by(predictor, args))
+        made_of = {
+            names[file] + ENDING: os.path.abspath(file) for file in files
+        }
+        record_or_compare(out, made_by(predictor, args), made_of)
     failed: dict[str, DataError] = {}
     for video in videos:
         target = out if to_file else None
@@ -118,6 +123,12 @@ def annotate(
         + (f'. Written to {target}' if target else ''),
         flush=True,
     )
+    if target and video.count is not None and number < video.count:
+        print(
+            f'{source}: {video.count - number} frames are missing, as the '
+            f'file says that it has {video.count}: it may be damaged',
+            file=sys.stderr,
+        )
     return number
 
 

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
         (name, task_of_config(paths[name]) or '', *describe(rows.get(name)))
         for name in names
     ]
-    console = Console()
+    console = Console(markup=False)
     if not console.is_terminal:
         for line in (titles, *lines):
             print('\t'.join(line))

@@ -1,6 +1,7 @@
 """``uhrnet predict``: from images and videos to files."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -134,18 +135,29 @@ def run(args: argparse.Namespace) -> None:
 
 def predict(args: argparse.Namespace) -> dict[str, Exception]:
     """Predict all inputs; return those that cannot be used, and why."""
-    from uhrnet.apis.inputs import find_files
+    from uhrnet.apis.inputs import IMAGES, find_files
     from uhrnet.apis.pretrained import load
     from uhrnet.apis.videos import CODECS, VIDEOS, is_webcam
     from uhrnet.errors import ConfigError
 
     from .images import predict_images
     from .live import predict_videos
+    from .record import without_outputs
 
     # first, or mistakes would be found after the model is loaded
     videos: list[str | Path] = [x for x in args.inputs if is_webcam(x)]
     inputs = [x for x in args.inputs if not is_webcam(x)]
-    files = dict.fromkeys(path for x in inputs for path in find_files(x))
+    paths = [path for x in inputs for path in find_files(x)]
+    found = {os.path.abspath(path): path for path in paths}
+    files = without_outputs(found.values())
+    if len(files) < len(found):
+        print(
+            f'{len(found) - len(files)} inputs are left out: they are '
+            'predictions of this program',
+            flush=True,
+        )
+        if not files and not videos:
+            raise ConfigError('there is nothing else to predict')
     videos += [x for x in files if x.suffix.lower() in VIDEOS]
     images = [x for x in files if x.suffix.lower() not in VIDEOS]
     out = Path(args.out)
@@ -154,6 +166,15 @@ def predict(args: argparse.Namespace) -> dict[str, Exception]:
             f'--out {out} is a video, and the inputs are {len(images)} '
             f'images and {len(videos)} videos: name a folder'
         )
+    if not out.is_dir() and out.suffix.lower() in {*IMAGES, *VIDEOS} - {
+        *CODECS
+    }:
+        raise ConfigError(
+            f'--out {out} cannot be written: name a folder, or of one video a '
+            f'file in {", ".join(CODECS)}'
+        )
+    if out.is_file() and any(out.samefile(x) for x in files):
+        raise ConfigError(f'--out {out} is the video itself: name another')
     predictor = load(
         args.model,
         args.weights,
@@ -167,6 +188,7 @@ def predict(args: argparse.Namespace) -> dict[str, Exception]:
         f'{predictor.weights}',
         flush=True,
     )
+    predictor.check_focal(args.focal)
     if args.focal is None and predictor.focal is not None:
         args.focal = predictor.focal
         print(

@@ -21,13 +21,19 @@ class Progress:
         self.bar = None
         if sys.stdout.isatty():
             from rich import progress
+            from rich.table import Column
 
             self.bar = progress.Progress(
                 progress.TextColumn('{task.description}'),
                 progress.BarColumn(),
                 progress.MofNCompleteColumn(),
                 progress.TimeRemainingColumn(),
-                progress.TextColumn('{task.fields[last]}'),
+                # names of files, which are no markup, in what room is left
+                progress.TextColumn(
+                    '{task.fields[last]}',
+                    markup=False,
+                    table_column=Column(no_wrap=True, overflow='ellipsis'),
+                ),
             )
             self.task = self.bar.add_task(title, total=total, last='')
 
