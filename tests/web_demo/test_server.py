@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -185,6 +186,53 @@ def test_too_large_an_upload(url, own):
     assert status == 413
     after = sum(x.stat().st_size for x in own.rglob('*') if x.is_file())
     assert after - before < 2**20
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(url, own):
+    before = {x for x in own.rglob('*') if x.is_file()}
+    begin = LINE + b'Content-Disposition: form-data; name="files"; '
+    begin += b'filename="a.png"\r\n\r\n' + bytes(2**20)
+    with socket.create_connection(
+        ('127.0.0.1', urlsplit(url).port), 20
+    ) as connection:
+        connection.sendall(
+            b'POST /gradio_api/upload HTTP/1.1\r\n'
+            b'Host: localhost\r\nContent-Length: 9999999\r\n'
+            b'Content-Type: multipart/form-data; boundary=x\r\n\r\n' + begin
+        )
+        wait_for(lambda: {x for x in own.iterdir() if x.is_file()})
+    wait_for(lambda: {x for x in own.rglob('*') if x.is_file()} == before)
+
+
+def test_chunks_that_say_no_length(url, own):
+    """They are refused on the way, and deleted."""
+    before = {x for x in own.rglob('*') if x.is_file()}
+
+    def chunks():
+        yield LINE + b'Content-Disposition: form-data; name="files"; '
+        yield b'filename="a.png"\r\n\r\n'
+        for _ in range(40):
+            yield bytes(2**20)
+
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    kind = {'Content-Type': 'multipart/form-data; boundary=x'}
+    try:
+        connection.request(
+            'POST', '/gradio_api/upload', chunks(), kind, encode_chunked=True
+        )
+        assert connection.getresponse().status == 413
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # it did not wait for the rest
+    finally:
+        connection.close()
+    wait_for(lambda: {x for x in own.rglob('*') if x.is_file()} == before)
+
+
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_value_names_no_other_file(url, place):
