@@ -400,6 +400,14 @@ def test_too_large_a_file(browser, url, tmp_path):
     page.close()
 
 
+def test_a_phone_shows_the_whole_width(browser, url):
+    page = browser.new_page(viewport=dict(width=390, height=800))
+    page.goto(url)
+    page.locator('#task label').first.wait_for()
+    assert page.evaluate('document.documentElement.scrollWidth') == 390
+    page.close()
+
+
 def test_without_weights(browser, trainings, examples, tmp_path, monkeypatch):
     """The page says what to do, and finds the model once it is there."""
     monkeypatch.chdir(tmp_path)
