@@ -292,6 +292,19 @@ def test_all_is_gone_when_it_is_ended(place, tmp_path, sign):
     assert not list(tmp_path.glob('uhrnet-demo-*'))
 
 
+@pytest.mark.parametrize('host', ['::1', '[::1]'])
+def test_this_machine_by_its_longer_address(place, host):
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(('::1', 0))
+    except OSError as error:
+        pytest.skip(f'there is no IPv6 here: {error}')
+    with serve(host, 0, examples=place / 'pictures') as address:
+        assert urlsplit(address).hostname == '::1'
+        assert ask(address, 'GET', '/robots.txt')[0] == 200
+        assert ask(address, 'GET', '/', Host='evil.example.org')[0] == 403
+
+
 def test_a_port_that_is_taken(place):
     with socket.socket() as taken:
         taken.bind(('127.0.0.1', 0))
