@@ -290,7 +290,7 @@ def test_the_size_of_the_training_is_the_default(page):
     said = page.locator('#longest input')
     for task, size in (
         ('Depth', '160 pixels'),
-        ('Segmentation', 'own size, at most 2048 pixels'),
+        ('Segmentation', 'own size, up to 2048'),
     ):
         page.locator('#task label', has_text=task).click()
         page.wait_for_function(

@@ -255,7 +255,7 @@ def _for_model(offer: Offer | None) -> gr.Dropdown:
 
 
 def _sides(offer: Offer | None) -> list[tuple[str, int | str]]:
-    trained = f'own size, at most {actions.SIDES[-1]} pixels'
+    trained = f'own size, up to {actions.SIDES[-1]}'
     if offer is not None and offer.side is not None:
         trained = f'{offer.side} pixels'
     return [
