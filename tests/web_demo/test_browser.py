@@ -3,6 +3,7 @@
 import base64
 import re
 import shutil
+import threading
 from urllib.parse import urlsplit
 
 import cv2
@@ -12,7 +13,8 @@ import torch
 from untrained import DETECTOR, ESTIMATOR, SEGMENTOR
 
 from uhrnet.apis import load
-from uhrnet.web_demo import serve
+from uhrnet.web_demo import actions, serve
+from uhrnet.web_demo.sizing import bring_to
 from uhrnet.web_demo.uploads import MAX_BYTES
 from uhrnet.web_demo.wanted import Wanted
 
@@ -163,9 +165,17 @@ def slide(page, name, value):
     return changed(page, before)
 
 
-def expected(models, examples, task):
+def expected(models, examples, task, focal=None):
+    """What the page has to show of the first example.
+
+    Depth is predicted at the longer side of its training by default.
+    """
     image = cv2.imread(str(examples[0]))[..., ::-1].copy()
-    return next(models[task].predict([image]))
+    if task == 'Depth':
+        width = image.shape[1]
+        image = bring_to(image, 160)
+        focal = focal and focal * 160 / width
+    return next(models[task].predict([image], focal=focal))
 
 
 def point(page, x, y, size):
@@ -229,7 +239,7 @@ def test_depth(page, models, examples):
     near, far = (float(ticks[index][:-2]) for index in (0, -1))
     assert near == pytest.approx(found.depth.min(), rel=0.01)
     assert far == pytest.approx(found.depth.max(), rel=0.01)
-    # of twice the focal length, all is twice as far
+    # with the camera's focal length, another distance
     page.locator('#focal input').fill('250')
     before = page.locator('#legend').inner_text()
     page.locator('#predict').click()
@@ -239,9 +249,55 @@ def test_depth(page, models, examples):
         arg=before,
     )
     said = point(page, 50, 40, found.depth.shape)
-    twice = 2 * found.depth[40, 50]
-    assert float(said[:-2]) == pytest.approx(twice, abs=0.02)
+    known = expected(models, examples, 'Depth', focal=250).depth[40, 50]
+    assert known > 1.5 * found.depth[40, 50]
+    assert float(said[:-2]) == pytest.approx(known, abs=0.02)
     page.locator('#focal input').fill('')
+
+
+def test_another_picture_during_a_prediction(page, models, monkeypatch):
+    """What is said of the last one is not shown of the next."""
+    begun, go_on = threading.Event(), threading.Event()
+    original = actions.predict
+
+    def slow(*args):
+        begun.set()
+        assert go_on.wait(20)
+        return original(*args)
+
+    predict(page, 'Segmentation')
+    monkeypatch.setattr(actions, 'predict', slow)
+    page.locator('#predict').click()
+    assert begun.wait(20)
+    other = np.full((30, 50, 3), 99, np.uint8)
+    upload(page, 'grey.png', cv2.imencode('.png', other)[1].tobytes())
+    page.locator('#view img[alt="the chosen picture"]').wait_for()
+    go_on.set()
+    monkeypatch.undo()
+    # those of a page follow each other, so the first one has ended then
+    page.locator('#predict').click()
+    page.wait_for_function(
+        'document.querySelector("#facts .facts")'
+        '?.innerText.includes("50 x 30")',
+    )
+    (found,) = models['Segmentation'].predict([other])
+    assert np.array_equal(picture(page), found.draw(0.5))
+    page.locator('#upload [aria-label="Clear"]').click()
+    page.locator('#view img').wait_for(state='detached')
+
+
+def test_the_size_of_the_training_is_the_default(page):
+    said = page.locator('#longest input')
+    for task, size in (
+        ('Depth', '160 pixels'),
+        ('Segmentation', 'own size, up to 2048'),
+    ):
+        page.locator('#task label', has_text=task).click()
+        page.wait_for_function(
+            'said => document.querySelector("#longest input").value === said',
+            arg=f'as trained: {size}',
+        )
+        assert said.is_visible()
 
 
 def test_threshold_changes_the_boxes(page, models, examples):
@@ -341,6 +397,14 @@ def test_too_large_a_file(browser, url, tmp_path):
     page.locator('#upload input[type=file]').set_input_files(path)
     said = page.get_by_text('exceed the maximum allowed size of 32')
     said.first.wait_for()
+    page.close()
+
+
+def test_a_phone_shows_the_whole_width(browser, url):
+    page = browser.new_page(viewport=dict(width=390, height=800))
+    page.goto(url)
+    page.locator('#task label').first.wait_for()
+    assert page.evaluate('document.documentElement.scrollWidth') == 390
     page.close()
 
 

@@ -145,6 +145,24 @@ def test_a_body_that_is_no_json(folder, body):
     assert ask(folder, 'POST', '/gradio_api/queue/join', body)[0] == 400
 
 
+def test_a_full_folder(folder, monkeypatch):
+    monkeypatch.setattr('uhrnet.web_demo.guard.ROOM', MAX_BYTES)
+    status, headers, said = ask(folder, 'POST', '/gradio_api/upload')
+    assert status == 507 and b'no room' in said
+    assert b'content-security-policy' in headers
+
+
+def test_no_websocket(folder):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    guard = Guard(application, folder, None)
+    asyncio.run(guard(dict(type='websocket', path='/'), None, send))
+    assert sent == [dict(type='websocket.close')]
+
+
 def test_too_large_by_what_it_says(folder):
     long = str(MAX_BYTES * 2)
     found = ask(
@@ -194,11 +212,3 @@ def test_browsers_are_told_to_stay(folder):
         "default-src 'self'" in policy and "frame-ancestors 'none'" in policy
     )
     assert '://' not in policy
-
-
-def test_no_websocket(folder):
-    async def never(*_):
-        raise AssertionError
-
-    guard = Guard(never, folder, None)
-    asyncio.run(guard(dict(type='websocket'), never, never))

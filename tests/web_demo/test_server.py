@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -187,6 +188,53 @@ def test_too_large_an_upload(url, own):
     assert after - before < 2**20
 
 
+def test_an_upload_that_breaks_off_leaves_nothing(url, own):
+    before = {x for x in own.rglob('*') if x.is_file()}
+    begin = LINE + b'Content-Disposition: form-data; name="files"; '
+    begin += b'filename="a.png"\r\n\r\n' + bytes(2**20)
+    with socket.create_connection(
+        ('127.0.0.1', urlsplit(url).port), 20
+    ) as connection:
+        connection.sendall(
+            b'POST /gradio_api/upload HTTP/1.1\r\n'
+            b'Host: localhost\r\nContent-Length: 9999999\r\n'
+            b'Content-Type: multipart/form-data; boundary=x\r\n\r\n' + begin
+        )
+        wait_for(lambda: {x for x in own.iterdir() if x.is_file()})
+    wait_for(lambda: {x for x in own.rglob('*') if x.is_file()} == before)
+
+
+def test_chunks_that_say_no_length(url, own):
+    """They are refused on the way, and deleted."""
+    before = {x for x in own.rglob('*') if x.is_file()}
+
+    def chunks():
+        yield LINE + b'Content-Disposition: form-data; name="files"; '
+        yield b'filename="a.png"\r\n\r\n'
+        for _ in range(40):
+            yield bytes(2**20)
+
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    kind = {'Content-Type': 'multipart/form-data; boundary=x'}
+    try:
+        connection.request(
+            'POST', '/gradio_api/upload', chunks(), kind, encode_chunked=True
+        )
+        assert connection.getresponse().status == 413
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # it did not wait for the rest
+    finally:
+        connection.close()
+    wait_for(lambda: {x for x in own.rglob('*') if x.is_file()} == before)
+
+
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def test_a_value_names_no_other_file(url, place):
     for path in (str(place / 'secret.txt'), 'http://127.0.0.1:1/a.png'):
         file = dict(path=path, meta={'_type': 'gradio.FileData'})
@@ -242,6 +290,19 @@ def test_all_is_gone_when_it_is_ended(place, tmp_path, sign):
         process.send_signal(getattr(signal, sign))
         assert process.wait(30) == 0
     assert not list(tmp_path.glob('uhrnet-demo-*'))
+
+
+@pytest.mark.parametrize('host', ['::1', '[::1]'])
+def test_this_machine_by_its_longer_address(place, host):
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(('::1', 0))
+    except OSError as error:
+        pytest.skip(f'there is no IPv6 here: {error}')
+    with serve(host, 0, examples=place / 'pictures') as address:
+        assert urlsplit(address).hostname == '::1'
+        assert ask(address, 'GET', '/robots.txt')[0] == 200
+        assert ask(address, 'GET', '/', Host='evil.example.org')[0] == 403
 
 
 def test_a_port_that_is_taken(place):

@@ -19,7 +19,7 @@ from . import markup
 from .legend import show_legend
 from .model_store import ModelStore
 from .offers import NO_WEIGHTS, Offer
-from .sizing import shrink
+from .sizing import bring_to, shrink
 from .uploads import read_picture
 from .view import show_picture, show_prediction
 
@@ -29,16 +29,36 @@ EMPTY = (
 )
 
 
+AS_TRAINED = 'as trained'
+"""In place of a side: as suits the model."""
+SIDES = (160, 320, 640, 1024, 2048)
+"""Longer sides to predict at, in pixels."""
+
+
 class Chosen(NamedTuple):
     """A picture to predict.
 
     Attributes:
         name: Of its file, without the ending.
-        image: (H, W, 3) uint8, RGB.
+        image: (H, W, 3) uint8, RGB; no larger than anything is predicted at,
+            as every open page keeps one.
+        size: Height and width of the file's.
     """
 
     name: str
     image: np.ndarray
+    size: tuple[int, int]
+
+
+@dataclasses.dataclass
+class Visit:
+    """An open page, shared by all that runs for it.
+
+    Attributes:
+        chosen: The picture that was chosen last.
+    """
+
+    chosen: Chosen | None = None
 
 
 class Shown(NamedTuple):
@@ -63,7 +83,8 @@ def choose(path: str | Path) -> Chosen:
     Raises:
         Problem: If it is none.
     """
-    return Chosen(Path(path).stem, told(lambda: read_picture(path)))
+    image = told(lambda: read_picture(path))
+    return Chosen(Path(path).stem, shrink(image, SIDES[-1]), image.shape[:2])
 
 
 def list_models(find: Callable[[], list[Offer]]) -> list[Offer]:
@@ -100,7 +121,7 @@ def predict(
     offer: Offer,
     models: ModelStore,
     focal: float | None = None,
-    longest: int | None = None,
+    longest: int | str = AS_TRAINED,
 ) -> tuple[Prediction, str]:
     """Predict a picture.
 
@@ -110,7 +131,7 @@ def predict(
         models: Where to get it.
         focal: Focal length of the camera in pixels, if known.
         longest: Pixels that its longer side may have; a larger picture is
-            made smaller before.
+            made smaller before. ``AS_TRAINED`` leaves it to the model.
 
     Returns:
         The prediction and a line of facts about it, as HTML.
@@ -123,21 +144,24 @@ def predict(
     model = told(lambda: models.get(offer))
     # of another task, the field is not to be seen
     focal = focal if offer.task == 'depth' and focal else None
-    image = chosen.image
-    if longest is not None:
-        image = shrink(image, longest)
+    if longest != AS_TRAINED:
+        image = shrink(chosen.image, longest)
+    elif offer.side is not None:
+        image = bring_to(chosen.image, offer.side)
+    else:
+        image = chosen.image
     if focal:
-        focal *= image.shape[1] / chosen.image.shape[1]
+        focal *= max(image.shape[:2]) / max(chosen.size)
     prediction = told(lambda: next(model.predict([image], focal=focal)))
     prediction = dataclasses.replace(prediction, source=chosen.name)
     facts = {
         'Predicted in': f'{prediction.seconds:.2f} s',
-        'Picture': _size(chosen.image),
+        'Picture': _written(chosen.size),
         'Device': model.device,
         'Model': offer.title,
     }
-    if image is not chosen.image:
-        facts['Predicted at'] = _size(image)
+    if image.shape[:2] != chosen.size:
+        facts['Predicted at'] = _written(image.shape[:2])
     cells = ''.join(
         f'<span>{name} <b>{markup.text(value)}</b></span>'
         for name, value in facts.items()
@@ -174,6 +198,6 @@ def told(step: Callable) -> object:
         raise Problem(message) from error
 
 
-def _size(image: np.ndarray) -> str:
-    height, width = image.shape[:2]
+def _written(size: tuple[int, int]) -> str:
+    height, width = size
     return f'{width} x {height} pixels'

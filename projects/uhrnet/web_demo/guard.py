@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from .upload_space import NoSpace, UploadSpace
 from .uploads import MAX_BYTES
 
 _READ = re.compile(
@@ -27,6 +28,8 @@ _FILE = '/gradio_api/file='
 _UPLOAD = '/gradio_api/upload'
 # Around a file, a form has some lines; the other requests are short.
 _FORM, _REQUEST = 2**16, 2**20
+ROOM = 2**30
+"""Bytes that the folder may have when another upload begins."""
 _HEADERS = {
     # Browsers then refuse whatever would come from elsewhere. Gradio compiles
     # its templates and styles in the browser.
@@ -73,6 +76,7 @@ class Guard:
         self.app = app
         self.folder = os.path.realpath(folder)
         self.hosts = hosts
+        self._uploads = UploadSpace(folder, ROOM, MAX_BYTES + _FORM)
 
     async def __call__(
         self, scope: dict, receive: Receive, send: Send
@@ -82,7 +86,8 @@ class Guard:
             await self.app(scope, receive, send)
             return
         if scope['type'] != 'http':
-            return  # no websocket is accepted
+            await send(dict(type='websocket.close'))
+            return
         started = False
 
         async def answer(message: dict) -> None:
@@ -95,7 +100,13 @@ class Guard:
 
         try:
             checked = await self._check(scope, receive)
-            await self.app(scope, checked, answer)
+            if scope['path'] == _UPLOAD:
+                async with self._uploads.one():
+                    await self.app(scope, checked, answer)
+            else:
+                await self.app(scope, checked, answer)
+        except NoSpace as error:
+            await _refuse(answer, _Refused(507, str(error)))
         except _Refused as refusal:
             if not started:
                 await _refuse(answer, refusal)
@@ -119,7 +130,7 @@ class Guard:
             raise _Refused(404, 'There is nothing here.')
         limit = MAX_BYTES + _FORM if path == _UPLOAD else _REQUEST
         length = headers.get(b'content-length', '0')
-        if not length.isdigit() or int(length) > limit:
+        if not length.isdecimal() or int(length) > limit:
             raise _too_large(limit)
         limited = _limit(receive, limit)
         if path == _UPLOAD:

@@ -10,7 +10,13 @@ MONOSPACED = ('ui-monospace', 'Menlo', 'Consolas', 'monospace')
 CSS = """
 .gradio-container { --subdued: color-mix(in srgb,
   var(--body-text-color) 78%, var(--body-background-fill));
-  --block-info-text-color: var(--subdued); }
+  --block-info-text-color: var(--subdued);
+  --button-primary-background-fill: #c2410c;
+  --button-primary-background-fill-hover: #9a3412; }
+.gradio-container :is(.or, .min_value, .max_value) {
+  color: var(--subdued) !important; }
+.gradio-container :focus-visible { outline-offset: 2px;
+  outline: 2px solid var(--body-text-color) !important; }
 .gradio-container { max-width: 1240px !important; margin: auto; }
 .page-title h1 { font-size: 1.6rem; font-weight: 650; margin: 0; }
 .page-title p { margin: .2rem 0 0; color: var(--subdued); }
@@ -21,7 +27,8 @@ CSS = """
 .notice.error { border-left-color: #d92d20; }
 .notice.warning { border-left-color: #dc8a04; }
 .notice.hint { border-left-color: var(--color-accent); }
-#task .wrap { flex-wrap: nowrap; gap: 6px; }
+#task .wrap { gap: 6px; }
+@media (min-width: 480px) { #task .wrap { flex-wrap: nowrap; } }
 #task .wrap label { padding: 6px 10px; }
 #examples .grid-wrap { min-height: 0; }
 #examples .thumbnail-item { aspect-ratio: 5 / 3; height: auto; }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from mmengine.config import Config
 from mmengine.registry import MODELS
 
 from uhrnet.apis.catalogue import published_weights
@@ -13,6 +14,7 @@ from uhrnet.apis.pretrained import find_training
 from uhrnet.engine.config_file import read_config
 from uhrnet.errors import ConfigError
 
+from .picture_size import trained_side
 from .wanted import Wanted
 
 WORK_DIRS = Path('work_dirs')
@@ -31,12 +33,15 @@ class Offer(NamedTuple):
         task: ``'segmentation'``, ``'depth'`` or ``'detection'``.
         config: Path of its config.
         weights: Path of its weights.
+        side: Pixels that the longer side of a picture should have; None for
+            its own.
     """
 
     title: str
     task: str
     config: str
     weights: str
+    side: int | None = None
 
 
 def find_offers(wanted: Sequence[Wanted] = ()) -> list[Offer]:
@@ -64,14 +69,19 @@ def _offer(name: str, weights: str | None) -> Offer:
     if '://' not in weights and not Path(weights).is_file():
         raise ConfigError(f'--weights {weights} does not exist')
     title = stem if trained is None else Path(name).resolve().name
-    task = _task(config, Path(config).stat().st_mtime_ns)
-    return Offer(title, task, config, weights)
+    task, side = _read(config, Path(config).stat().st_mtime_ns)
+    return Offer(title, task, config, weights, side)
 
 
 @functools.lru_cache(maxsize=256)
-def _task(path: str, changed: int) -> str:
-    """Return the task of a config, which is read again once it changes."""
+def _read(path: str, changed: int) -> tuple[str, int | None]:
+    """Return task and side of a config, read again once it changes."""
     config = read_config(path)
+    task = _task(config, path)
+    return task, trained_side(config, task)
+
+
+def _task(config: Config, path: str) -> str:
     scope = config.get('default_scope', 'mmengine')
     if scope == 'mmdet':
         return 'detection'

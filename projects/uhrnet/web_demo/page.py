@@ -24,7 +24,6 @@ _TITLE = (
 )
 _OPACITY = dict(segmentation=0.5, depth=1.0, detection=0.5)
 _THRESHOLD = 0.3
-_LONGEST, _DEFAULT_LONGEST = (160, 320, 640, 1024, 2048), 1024
 # Uploads and results: looked through at every so many seconds, and deleted
 # when they are older.
 _DELETE_EVERY, _DELETE_AFTER = 600, 3600
@@ -54,7 +53,7 @@ def build_page(
     ) as page:
         gr.HTML(_TITLE, apply_default_css=False)
         notice = _block('notice')
-        chosen = gr.State(None)
+        visit = gr.State(actions.Visit())
         predicted = gr.State(None)
         with gr.Row():
             with gr.Column(scale=1, min_width=320):
@@ -65,7 +64,7 @@ def build_page(
                     f'{MAX_BYTES // 2**20} MiB and {MAX_PIXELS // 10**6} '
                     'million pixels',
                     elem_id='upload',
-                    height=140,
+                    height=160,
                 )
                 gallery = gr.Gallery(
                     [str(example.path) for example in examples],
@@ -79,10 +78,11 @@ def build_page(
                     buttons=[],
                 )
                 longest = gr.Dropdown(
-                    [(f'at most {x} pixels', x) for x in _LONGEST],
-                    value=_DEFAULT_LONGEST,
+                    _sides(None),
+                    value=actions.AS_TRAINED,
                     label='Longer side to predict at',
-                    info='Best is the size of the pictures of the training.',
+                    info='Distances are right at the size of the training '
+                    'alone; others are a matter of detail and time.',
                     elem_id='longest',
                 )
                 focal = gr.Number(
@@ -139,29 +139,42 @@ def build_page(
             except actions.Problem:  # said when the page was loaded
                 return _for_task([], task)
 
-        def on_picture(path: str | None, focal: float | None = None) -> tuple:
-            """Take a picture in place of what is shown."""
-            if path is None:
-                return None, focal, _html(), *_no_result(actions.EMPTY)
+        def on_model(title: str | None) -> gr.Dropdown:
             try:
-                chosen = actions.choose(path)
-                view = actions.preview(chosen)
-            except actions.Problem as problem:
-                shown = _no_result(actions.EMPTY)
-                return None, focal, _error(problem), *shown
-            return chosen, focal, _html(), *_no_result(view)
+                offer = actions.pick(actions.list_models(find), title)
+            except actions.Problem:  # said when something is predicted
+                offer = None
+            return _for_model(offer)
 
-        def on_example(event: gr.SelectData) -> tuple:
+        def on_upload(visit: actions.Visit, path: str | None) -> tuple:
+            return gr.Gallery(selected_index=None), *take(visit, path, None)
+
+        def on_example(visit: actions.Visit, event: gr.SelectData) -> tuple:
             example = examples[event.index]
-            return on_picture(str(example.path), example.focal)
+            return None, *take(visit, str(example.path), example.focal)
+
+        def take(
+            visit: actions.Visit, path: str | None, focal: float | None
+        ) -> tuple:
+            """Take a picture, or none, in place of what is shown."""
+            visit.chosen, said, view = None, _html(), actions.EMPTY
+            try:
+                if path is not None:
+                    chosen = actions.choose(path)
+                    view = actions.preview(chosen)
+                    visit.chosen = chosen
+            except actions.Problem as problem:
+                said = _error(problem)
+            return focal, said, *_no_result(view)
 
         def on_predict(
-            chosen: actions.Chosen | None,
+            visit: actions.Visit,
             title: str | None,
-            longest: int,
+            longest: int | str,
             focal: float | None,
             threshold: float,
         ) -> tuple:
+            chosen = visit.chosen
             try:
                 offer = actions.pick(actions.list_models(find), title)
                 prediction, facts = actions.predict(
@@ -169,14 +182,16 @@ def build_page(
                 )
             except actions.Problem as problem:
                 view = actions.EMPTY
-                if chosen is not None:
-                    view = actions.preview(chosen)
+                if visit.chosen is not None:
+                    view = actions.preview(visit.chosen)
                 return _error(problem), *_no_result(view)
             opaque = _OPACITY[prediction.task]
             shown = actions.show(prediction, opaque, threshold)
             objects = isinstance(prediction, DetectionPrediction)
             overlay = not objects or prediction.masks is not None
             results = Results(prediction, folder)
+            if visit.chosen is not chosen:
+                return gr.skip()  # another picture is shown by now
             return (
                 _html(),
                 results,
@@ -195,16 +210,20 @@ def build_page(
                 return gr.skip(), gr.skip()
             return tuple(actions.show(results.prediction, opacity, threshold))
 
-        page.load(on_load, None, [task, model, focal, button, notice])
-        task.input(on_task, task, [model, focal])
-        picture = [chosen, focal, notice, *result]
-        upload.upload(on_picture, upload, picture)
-        upload.clear(lambda: on_picture(None), None, picture)
-        gallery.select(on_example, None, picture)
+        of_task = [model, longest, focal]
+        page.load(on_load, None, [task, *of_task, button, notice])
+        task.input(on_task, task, of_task)
+        model.input(on_model, model, longest)
+        picture = [focal, notice, *result]
+        upload.upload(on_upload, [visit, upload], [gallery, *picture])
+        upload.clear(on_upload, [visit, upload], [gallery, *picture])
+        gallery.select(on_example, visit, [upload, *picture])
         button.click(
             on_predict,
-            [chosen, model, longest, focal, threshold],
+            [visit, model, longest, focal, threshold],
             [notice, *result],
+            # of another picture meanwhile, it is not to be lost
+            trigger_mode='always_last',
         )
         for slider in sliders:
             slider.input(
@@ -220,11 +239,29 @@ def build_page(
 
 def _for_task(
     offers: list[Offer], task: str | None
-) -> tuple[gr.Dropdown, gr.Number]:
-    """Return the choice of models and the field that depth alone needs."""
-    titles = [offer.title for offer in offers if offer.task == task]
-    models = gr.Dropdown(titles, value=titles[0] if titles else None)
-    return models, gr.Number(visible=task == 'depth')
+) -> tuple[gr.Dropdown, gr.Dropdown, gr.Number]:
+    """Return the choice of models, of sides, and the field of depth alone."""
+    offers = [offer for offer in offers if offer.task == task]
+    first = offers[0] if offers else None
+    models = gr.Dropdown(
+        [offer.title for offer in offers], value=first and first.title
+    )
+    return models, _for_model(first), gr.Number(visible=task == 'depth')
+
+
+def _for_model(offer: Offer | None) -> gr.Dropdown:
+    """Return the choice of sides, at what suits a model."""
+    return gr.Dropdown(_sides(offer), value=actions.AS_TRAINED)
+
+
+def _sides(offer: Offer | None) -> list[tuple[str, int | str]]:
+    trained = f'own size, up to {actions.SIDES[-1]}'
+    if offer is not None and offer.side is not None:
+        trained = f'{offer.side} pixels'
+    return [
+        (f'as trained: {trained}', actions.AS_TRAINED),
+        *((f'at most {side} pixels', side) for side in actions.SIDES),
+    ]
 
 
 def _no_result(view: str) -> tuple:

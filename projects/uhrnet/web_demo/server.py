@@ -145,10 +145,12 @@ def _listen(page: 'Blocks', host: str, port: int, folder: Path) -> str:
     from .page import SESSIONS
     from .uploads import MAX_BYTES
 
+    host = host.strip('[]')
     hosts = _HERE | {host} if is_loopback(host) else None
     try:
         _, url, _ = page.launch(
-            server_name=host,
+            # Gradio puts it into addresses as it is
+            server_name=f'[{host}]' if ':' in host else host,
             server_port=port or _free_port(host),
             prevent_thread_lock=True,
             quiet=True,
@@ -192,5 +194,5 @@ def is_loopback(host: str) -> bool:
 def _free_port(host: str) -> int:
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     with socket.socket(family) as probe:
-        probe.bind((host.strip('[]'), 0))
+        probe.bind((host, 0))
         return probe.getsockname()[1]

@@ -55,8 +55,8 @@ def read_picture(path: str | Path) -> np.ndarray:
         image = decode_image(content, name, max_pixels=MAX_PIXELS)
     except DataError as error:
         raise DataError(
-            f'{name} is damaged: part of the picture is missing or cannot be '
-            'read. Save or download it again.'
+            f'{name} is damaged, or of a rare kind: part of the picture is '
+            'missing or cannot be read. Save it anew as PNG or JPEG.'
         ) from error
     return np.ascontiguousarray(image[..., ::-1])
 
