@@ -114,8 +114,11 @@ def summary_for(
 
 
 def _printable(name: str) -> str:
-    """Replace letters that no figure can hold: of control, and half ones."""
+    """Replace letters that XML, and so a figure, cannot hold."""
     return ''.join(
-        '\ufffd' if unicodedata.category(letter) in ('Cc', 'Cs') else letter
+        '\ufffd'
+        if unicodedata.category(letter) in ('Cc', 'Cs')
+        or letter in '\ufffe\uffff'
+        else letter
         for letter in name
     )
