@@ -143,6 +143,11 @@ def miou(output):
     return float(found[-1])
 
 
+def options_without_page(root):
+    """``data_options`` for a run whose page, which takes time, is not read."""
+    return ('--no-report', *data_options(root))
+
+
 def data_options(root):
     """``--cfg-options`` that read all data from ``root``, in one process."""
     splits = ('train', 'val', 'test')

@@ -14,6 +14,8 @@ for name in (
     'mmdet.evaluation',
     'mmdet.models',
     'mmdet.visualization',
+    'matplotlib.figure',  # as the page at the end of runs does
+    'matplotlib.backends.backend_svg',
 ):
     importlib.import_module(name)
 

@@ -62,7 +62,12 @@ def test_what_a_config_has_stays(all_there):
 
 def test_what_is_missing(monkeypatch):
     monkeypatch.setattr(trackers, 'find_spec', lambda name: None)
+    said = []
+    monkeypatch.setattr(
+        trackers, 'print_log', lambda text, **_: said.append(text)
+    )
     assert backends() == [LOCAL['type']]
+    assert len(said) == 1 and 'pip install tensorboard' in said[0]
     with pytest.raises(MissingLibraryError, match='pip install mlflow'):
         backends('--logger', 'mlflow')
 

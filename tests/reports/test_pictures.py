@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from mmdet.structures import DetDataSample
+from mmdet.structures.mask import BitmapMasks
 from mmdet.visualization import DetLocalVisualizer
 from mmengine.structures import InstanceData, PixelData
 from mmseg.structures import SegDataSample
@@ -100,6 +101,39 @@ def test_the_surest_boxes(image):
     visualizer.dataset_meta = dict(classes=['a'], palette=[(255, 0, 0)])
     picture = draw_sample(visualizer, small)
     assert picture.shape == (53, 1280, 3)
+
+
+def test_masks_are_kept_as_run_lengths(image):
+    masks = torch.zeros(2, 100, 1200, dtype=torch.bool)
+    masks[1, 20:60, 100:500] = True
+    found = InstanceData(
+        bboxes=torch.tensor([[0.0, 0, 1, 1], [100, 20, 500, 60]]),
+        labels=torch.tensor([0, 0]),
+        scores=torch.tensor([0.1, 0.9]),
+        masks=masks,
+    )
+    truth = InstanceData(
+        bboxes=found.bboxes,
+        labels=found.labels,
+        masks=BitmapMasks(masks.numpy().astype(np.uint8), 100, 1200),
+    )
+    sample = DetDataSample(
+        metainfo=dict(img_path=image), gt_instances=truth, pred_instances=found
+    )
+    small = reduce_sample(sample)
+    (code,) = small.pred_instances.masks
+    assert len(code['counts']) < 1000 and code['size'] == [100, 1200]
+    assert len(small.gt_instances.masks) == 2
+    visualizer = kept(DetLocalVisualizer())
+    visualizer.dataset_meta = dict(classes=['a'], palette=[(255, 0, 0)])
+    picture = draw_sample(visualizer, small)
+    # two panels of 1200 pixels, made smaller
+    scale = 1280 / 2400
+    for left in (0, 640):
+        x, y = left + int(250 * scale), int(50 * scale)
+        assert picture[y, x, 0] > 100, left
+    small.pred_instances = small.pred_instances[:0]
+    draw_sample(visualizer, small)
 
 
 def test_jpegs():

@@ -175,3 +175,16 @@ def test_no_truth_and_other_tasks():
     del sample.gt_sem_seg
     assert summary_for(sample, dict(classes=['a']), 2) is None
     assert summary_for(dict(value=1), dict(classes=['a']), 2) is None
+
+
+def test_names_that_no_figure_can_hold():
+    """And of two classes of one name each has its own note."""
+    names = ['a\x01\udc80\uffffb', 'same', 'same']
+    summary = summary_for(labels(1, 'a.png'), dict(classes=names), 1)
+    assert summary.names == ['a\ufffd\ufffd\ufffdb', 'same', 'same']
+    summary.counts[:] = [[1, 0, 0], [0, 1, 3], [1, 0, 0]]
+    notes = {row.figures['recall (%)']: row.note for row in
+             summary.table().rows}  # fmt: skip
+    assert notes[25.0] == '75.0 % are taken for same'
+    assert notes[0.0] == '100.0 % are taken for a\ufffd\ufffd\ufffdb'
+    assert notes[100.0] == ''

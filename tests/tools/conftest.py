@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import data_options, succeed
+from command_line import options_without_page, succeed
 
 DATA = Path(__file__).parents[1] / 'data'
 sys.path.insert(0, str(DATA))
@@ -68,7 +68,7 @@ def cityscapes(tmp_path_factory, scenes):
 def options(root, *more):
     """Overrides that make a run on ``cityscapes`` small."""
     return (
-        *data_options(root),
+        *options_without_page(root),
         'model.data_preprocessor.size=(64,64)',
         'train_dataloader.dataset.pipeline.2.scale=(96,64)',
         'train_dataloader.dataset.pipeline.2.crop_size=(64,64)',

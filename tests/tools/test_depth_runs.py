@@ -5,7 +5,7 @@ import re
 import cv2
 import numpy as np
 import pytest
-from command_line import ROOT, data_options, fail, succeed
+from command_line import ROOT, fail, options_without_page, succeed
 
 CONFIG = 'configs/uhrnet/depth_uhrnet-w18-small_1xb8-4k_scenes-96x160.py'
 KITTI = 'configs/uhrnet/depth_uhrnet-w18-small_4xb4-24e_kitti-352x704.py'
@@ -18,7 +18,7 @@ FIGURES = (
 def options(root, *more, iters=2):
     """Overrides that make a run small."""
     return (
-        *data_options(root),
+        *options_without_page(root),
         'model.data_preprocessor.size=(64,96)',
         'train_dataloader.batch_size=2',
         f'train_cfg.max_iters={iters}',
@@ -143,7 +143,7 @@ def test_submission_for_the_server(trained, tmp_path):
     cv2.imwrite(str(folder / '0000000004.png'), image)
     log = succeed(
         'tools/test.py', KITTI, trained[0] / 'iter_2.pth', '--work-dir',
-        tmp_path, '--format-only', '--out', out, *data_options(root),
+        tmp_path, '--format-only', '--out', out, *options_without_page(root),
     )  # fmt: skip
     assert f'{out} holds 1 files to submit' in log
     saved = cv2.imread(str(out / '0000000004.png'), cv2.IMREAD_UNCHANGED)

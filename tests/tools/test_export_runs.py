@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from command_line import ROOT, data_options, fail, miou, succeed
+from command_line import ROOT, fail, miou, options_without_page, succeed
 
 BASE = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
 SMALL = f"""
@@ -35,7 +35,7 @@ def small(tmp_path_factory):
 @pytest.mark.slow
 def test_figures_of_the_file_are_those_of_the_model(small, scenes, tmp_path):
     config, checkpoint = small
-    run = '--work-dir', tmp_path, *data_options(scenes)
+    run = '--work-dir', tmp_path, *options_without_page(scenes)
     eager = miou(succeed('tools/test.py', config, checkpoint, *run))
     printed = succeed(
         'tools/deployment/export.py', config, checkpoint,
@@ -74,7 +74,7 @@ def test_figures_of_the_file_are_those_of_the_model(small, scenes, tmp_path):
     assert 'has 11 classes' in said
     said = fail(
         'tools/test.py', BASE, exported, '--backend', 'onnxruntime',
-        '--work-dir', tmp_path, *data_options(scenes),
+        '--work-dir', tmp_path, *options_without_page(scenes),
         'model.data_preprocessor.mean=[0,0,0]',
     )  # fmt: skip
     assert 'was trained with mean [127.5, 127.5, 127.5]' in said

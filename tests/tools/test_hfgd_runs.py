@@ -1,7 +1,7 @@
 """HFGD from the command line."""
 
 import pytest
-from command_line import data_options, succeed
+from command_line import options_without_page, succeed
 from mmengine.config import Config
 
 CONFIG = 'configs/hfgd/hfgd_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
@@ -9,7 +9,7 @@ CONFIG = 'configs/hfgd/hfgd_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
 
 def options(root, *more):
     return (
-        *data_options(root),
+        *options_without_page(root),
         'train_dataloader.batch_size=2',
         'train_cfg.max_iters=3',
         'train_cfg.val_interval=3',

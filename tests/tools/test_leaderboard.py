@@ -6,8 +6,8 @@ import pytest
 from command_line import (
     ROOT,
     call_tool,
-    data_options,
     import_tool,
+    options_without_page,
     succeed,
 )
 from leaderboard_work_dirs import NAME, write_start
@@ -97,7 +97,7 @@ def test_a_training_is_collected(tool, monkeypatch, scenes, tmp_path, capsys):
     """What tools/train.py and tools/test.py leave is all that it takes."""
     config = f'configs/uhrnet/{SCENES}.py'
     options = (
-        *data_options(scenes), 'train_cfg.max_iters=2',
+        *options_without_page(scenes), 'train_cfg.max_iters=2',
         'train_cfg.val_interval=2', 'default_hooks.logger.interval=1',
         'randomness.seed=7',
     )  # fmt: skip

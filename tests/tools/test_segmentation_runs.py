@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from command_line import ROOT, data_options, fail, miou, succeed
+from command_line import ROOT, fail, miou, options_without_page, succeed
 
 CONFIG = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
 
@@ -21,7 +21,7 @@ CONFIG = 'configs/uhrnet/fcn_uhrnet-w18-small_1xb4-500it_scenes-192x320.py'
 def options(root, iters=2, *more):
     """Overrides that make a run small."""
     return (
-        *data_options(root),
+        *options_without_page(root),
         'train_dataloader.batch_size=2',
         f'train_cfg.max_iters={iters}',
         f'train_cfg.val_interval={iters}',
@@ -35,9 +35,8 @@ def options(root, iters=2, *more):
 def trained(tmp_path_factory, scenes):
     """Folder and log of a short run."""
     folder = tmp_path_factory.mktemp('trained')
-    log = succeed(
-        'tools/train.py', CONFIG, '--work-dir', folder, *options(scenes)
-    )
+    small = [x for x in options(scenes) if x != '--no-report']
+    log = succeed('tools/train.py', CONFIG, '--work-dir', folder, *small)
     return folder, log
 
 

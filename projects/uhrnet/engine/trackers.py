@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 
 from uhrnet.errors import ConfigError, MissingLibraryError
 
@@ -44,9 +45,15 @@ def add_trackers(cfg: Config, names: list[str] | None) -> None:
         MissingLibraryError: If a library that was asked for is missing.
     """
     if names is None:
-        names = [name for name in ('tensorboard',) if find_spec(name)]
         if not cfg.get('visualizer'):
             return
+        names = [name for name in ('tensorboard',) if find_spec(name)]
+        if not names:
+            print_log(
+                'Curves go to files alone: pip install tensorboard to look '
+                'at them while a model trains',
+                logger='current',
+            )
     elif NONE in names:
         if len(set(names)) > 1:
             raise ConfigError('--logger none goes with no other --logger')

@@ -31,7 +31,7 @@ def reduce_sample(sample: Any) -> Any:
     """Copy what a picture needs of a sample, and no more, to the CPU.
 
     Maps are kept at up to 512 pixels a side, of the objects and the surest
-    boxes 20 each. Logits are left out.
+    boxes 20 each, their masks in COCO's run lengths. Logits are left out.
 
     Args:
         sample: Of an evaluation, of any task.
@@ -70,6 +70,8 @@ def draw_sample(visualizer: Visualizer, sample: Any) -> np.ndarray:
         image = cv2.resize(
             image, (width, height), interpolation=cv2.INTER_AREA
         )
+    else:
+        sample = _with_masks(sample)
     backends, visualizer._vis_backends = visualizer._vis_backends, {}
     try:
         visualizer.add_datasample(
@@ -134,9 +136,33 @@ def _surest(instances: InstanceData) -> InstanceData:
         order = instances.scores.argsort(descending=True)
         instances = instances[order]
     instances = instances[:MOST_DRAWN].cpu()
-    return InstanceData(
-        **{
-            key: value.clone() if isinstance(value, Tensor) else value
-            for key, value in instances.items()
-        }
-    )
+    kept = {
+        key: value.clone() if isinstance(value, Tensor) else value
+        for key, value in instances.items()
+    }
+    if 'masks' in kept:
+        kept['masks'] = _encode(kept['masks'])
+    return InstanceData(**kept)
+
+
+def _encode(masks: Any) -> list[dict]:
+    """Turn masks, which have the size of the image, into run lengths."""
+    from mmdet.structures.mask import encode_mask_results
+
+    array = masks if isinstance(masks, Tensor) else masks.to_ndarray()
+    return encode_mask_results([np.asarray(mask, bool) for mask in array])
+
+
+def _with_masks(sample: Any) -> Any:
+    """Turn run lengths into masks (N, H, W) again."""
+    larger = type(sample)()
+    for key in _INSTANCES:
+        if key in sample:
+            instances = dict(sample.get(key).items())
+            codes = instances.pop('masks', None)
+            if codes:
+                from pycocotools import mask
+
+                instances['masks'] = mask.decode(codes).transpose(2, 0, 1)
+            larger.set_field(InstanceData(**instances), key)
+    return larger

@@ -10,7 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from numbers import Real
 from pathlib import Path
 
+import numpy as np
 from mmengine.runner import Runner
+from torch import Tensor
 
 from uhrnet.analysis.confusion import draw_confusion
 from uhrnet.analysis.image_errors import write_figure
@@ -20,7 +22,6 @@ from uhrnet.analysis.log_curves import (
     find_logs,
     read_curves,
 )
-from uhrnet.engine.run_record import describe_run
 from uhrnet.errors import DataError
 
 from .charts import draw_svg
@@ -34,8 +35,9 @@ _BESIDE = ('lr', 'grad_norm')
 # COCO's figure of sizes of which there is no object.
 UNKNOWN = -1
 _LIBRARIES = (
-    'uhrnet', 'torch', 'mmengine', 'mmcv', 'mmcv-lite', 'mmsegmentation',
-    'mmdet', 'numpy', 'opencv-python',
+    'uhrnet', 'torch', 'mmengine', 'onedl-mmengine', 'mmcv', 'mmcv-lite',
+    'onedl-mmcv', 'mmsegmentation', 'onedl-mmsegmentation', 'mmdet',
+    'onedl-mmdetection', 'numpy', 'opencv-python',
 )  # fmt: skip
 
 
@@ -58,6 +60,7 @@ def make_page(
     runner: Runner,
     evaluation: Evaluation | None,
     began: float,
+    record: Mapping[str, str],
     remarks: list[str],
 ) -> Page:
     """Gather what a page shows.
@@ -66,28 +69,26 @@ def make_page(
         runner: Of a run that has ended.
         evaluation: Its last one, if any.
         began: When it was started, in seconds since 1970.
-        remarks: On what is missing.
+        record: Of :func:`describe_run`, at the start.
+        remarks: On what is missing. What fails here is added to a copy, and
+            the page has all else.
     """
     training = runner._train_loop is not None
     name = Path(runner.cfg.filename or runner.experiment_name).stem
     remarks = list(remarks)
     page = dict(
         title=f'{"Training" if training else "Evaluation"} of {name}',
-        facts=_facts(runner, evaluation, began, training),
+        facts=_facts(runner, evaluation, began, record, training),
         environment=_environment(),
         config=runner.cfg.pretty_text,
     )
     try:
         page['curves'] = _draw(read_curves(runner.work_dir))
-    except DataError as error:
-        if training:
+    except Exception as error:
+        if training or not isinstance(error, DataError):
             remarks.append(f'No curves: {error}')
     if evaluation is not None:
-        page['metrics'] = [
-            (key, f'{value:.4g}')
-            for key, value in evaluation.metrics.items()
-            if isinstance(value, Real) and value != UNKNOWN
-        ]
+        page['metrics'] = _write_metrics(evaluation.metrics)
         if evaluation.summary is not None:
             page |= _show(runner, evaluation.summary, remarks)
     return Page(**page, remarks=remarks)
@@ -108,6 +109,17 @@ def choose_curves(
     return training, validation
 
 
+def _write_metrics(metrics: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Write the numbers among what an evaluator returned, of any type."""
+    written = []
+    for key, value in metrics.items():
+        if isinstance(value, Tensor | np.ndarray) and not value.shape:
+            value = value.item()
+        if isinstance(value, Real) and value != UNKNOWN:
+            written.append((key, f'{value:.4g}'))
+    return written
+
+
 def _is_known(value: float) -> bool:
     return math.isfinite(value) and value != UNKNOWN
 
@@ -126,17 +138,18 @@ def _draw(curves: Mapping[str, Curve]) -> list[tuple[str, str]]:
 def _show(runner: Runner, summary: Summary, remarks: list[str]) -> dict:
     """Return what the page has of a summary."""
     shown = dict(
-        table=summary.table(),
-        confusion=draw_svg(
+        table=summary.table(), order=summary.order, panels=summary.panels
+    )
+    try:
+        shown['confusion'] = draw_svg(
             draw_confusion,
             summary.counts,
             summary.names,
             'Confusion matrix',
             summary.unit,
-        ),
-        order=summary.order,
-        panels=summary.panels,
-    )
+        )
+    except Exception as error:
+        remarks.append(f'No confusion matrix: {error}')
     for key in ('worst', 'best'):
         shown[key] = []
         for entry in getattr(summary.gallery, key):
@@ -160,19 +173,19 @@ def _facts(
     runner: Runner,
     evaluation: Evaluation | None,
     began: float,
+    record: Mapping[str, str],
     training: bool,
 ) -> list[tuple[str, str]]:
-    record = describe_run()
     duration = timedelta(seconds=round(time.time() - began))
     facts = [
-        ('command', record['command']),
+        ('command', record.get('command', '')),
         ('config', str(runner.cfg.filename)),
         ('work dir', str(Path(runner.work_dir).absolute())),
         ('started', time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(began))),
         ('duration', str(duration)),
         ('seed', str(runner.seed)),
-        ('git revision', record['git revision']),
-        ('hardware', record['hardware']),
+        ('git revision', record.get('git revision', '')),
+        ('hardware', record.get('hardware', '')),
     ]
     if training:
         facts.insert(4, ('iterations', f'{runner.iter} of {runner.max_iters}'))

@@ -1,5 +1,7 @@
 """What is kept of an evaluation of label maps."""
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 import torch
 from mmseg.structures import SegDataSample
@@ -14,16 +16,33 @@ from .summary import Summary, divide
 
 
 class SegmentationSummary(Summary):
-    """Pixels by true and predicted class; images by mean IoU."""
+    """Pixels by true and predicted class; images by mean IoU.
+
+    Args:
+        classes: Names.
+        pictures: How many of the best and of the worst images to keep.
+        ignored: Labels of pixels that do not count, beside those of no
+            class.
+    """
 
     unit = 'pixels'
     order = 'mean IoU of the classes in an image'
     panels = 'image, truth (black where no class is known), prediction'
 
+    def __init__(
+        self,
+        classes: Sequence[str],
+        pictures: int,
+        ignored: Collection[int] = (),
+    ) -> None:
+        super().__init__(classes, pictures)
+        self._ignored = sorted(x for x in ignored if 0 <= x < len(classes))
+
     def add(self, sample: SegDataSample, index: int) -> None:
         """Count the pixels of an image, on the device where they are."""
         truth, prediction = sample.gt_sem_seg.data, sample.pred_sem_seg.data
         counts = count_pixels(truth, prediction, len(self.names))
+        counts[self._ignored] = 0
         self.counts += counts
         self.images += 1
         figures = label_figures(counts)

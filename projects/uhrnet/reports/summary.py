@@ -1,12 +1,13 @@
 """What is kept of an evaluation: counts of classes and a few images."""
 
+import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from uhrnet.analysis.confusion import BACKGROUND, largest_confusions
+from uhrnet.analysis.confusion import BACKGROUND, shares
 
 from .class_table import ClassTable
 from .gallery import Gallery
@@ -61,16 +62,16 @@ class Summary(ABC):
 
     def _notes(self) -> list[str]:
         """Say of each class what it is most often taken for."""
-        pairs = largest_confusions(
-            self.counts, self.names, limit=len(self.names) ** 2
-        )
-        taken = {}
-        for true, predicted, share in pairs:
+        rates = np.nan_to_num(shares(self.counts))
+        np.fill_diagonal(rates, 0)
+        notes = []
+        for row in rates:
+            predicted = self.names[row.argmax()]
             fate = f'taken for {predicted}'
             if predicted == BACKGROUND:
                 fate = 'not found'
-            taken.setdefault(true, f'{share:.1f} % are {fate}')
-        return [taken.get(name, '') for name in self.names]
+            notes.append(f'{row.max():.1f} % are {fate}' if row.any() else '')
+        return notes
 
 
 def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
@@ -79,22 +80,28 @@ def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     return 100 * numerator / known
 
 
-def summary_for(sample: Any, meta: Mapping, pictures: int) -> 'Summary | None':
+def summary_for(
+    sample: Any,
+    meta: Mapping,
+    pictures: int,
+    ignored: Collection[int] = (),
+) -> 'Summary | None':
     """Return the empty summary of a task, by what the model has predicted.
 
     Args:
         sample: Of an evaluation, as the model returned it.
         meta: Of the data set: ``classes``.
         pictures: How many of the best and of the worst images to keep.
+        ignored: Labels of pixels that the metrics pass over.
 
     Returns:
         None if truth is missing, or the task is another one.
     """
-    classes = [str(name) for name in meta.get('classes') or ()]
+    classes = [_printable(str(name)) for name in meta.get('classes') or ()]
     if 'pred_sem_seg' in sample and 'gt_sem_seg' in sample and classes:
         from .segmentation_summary import SegmentationSummary
 
-        return SegmentationSummary(classes, pictures)
+        return SegmentationSummary(classes, pictures, ignored)
     if 'pred_depth_map' in sample and 'gt_depth_map' in sample:
         from .depth_summary import DepthSummary
 
@@ -104,3 +111,14 @@ def summary_for(sample: Any, meta: Mapping, pictures: int) -> 'Summary | None':
 
         return DetectionSummary(classes, pictures)
     return None
+
+
+def _printable(name: str) -> str:
+    """Replace letters that XML, and so a figure, cannot hold."""
+    return ''.join(
+        '\ufffd'
+        if unicodedata.category(letter) in ('Cc', 'Cs')
+        or letter in '\ufffe\uffff'
+        else letter
+        for letter in name
+    )

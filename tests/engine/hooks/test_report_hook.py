@@ -12,7 +12,7 @@ import torch
 from mmengine.structures import PixelData
 from mmengine.visualization import LocalVisBackend
 from mmseg.structures import SegDataSample
-from small_training import Losses, Model, Noise, build
+from small_training import Losses, Mean, Model, Noise, build
 
 from uhrnet.analysis.log_curves import Curve
 from uhrnet.engine.hooks import ReportHook, report
@@ -118,11 +118,11 @@ def test_of_several_processes(training, monkeypatch):
     monkeypatch.setattr(report, 'get_rank', lambda: 1)
     gathered = []
 
-    def collect(parts, size, device):
-        gathered.append(parts[0].images)
-        return [*parts, None]
+    def gather(part):
+        gathered.append(part[1].images)
+        return [part, (True, None, [])]
 
-    monkeypatch.setattr(report, 'collect_results', collect)
+    monkeypatch.setattr(report, 'all_gather_object', gather)
     runner = training(ReportHook())
     runner.train()
     # images 1 and 3, of two that there are
@@ -130,7 +130,57 @@ def test_of_several_processes(training, monkeypatch):
     assert 'iteration 12, 1 images' in read(runner)
 
 
-@pytest.mark.parametrize('where', ['count', 'gather', 'draw', 'write'])
+def test_a_process_that_could_not_count(training, monkeypatch):
+    """What the others have is a part of the images, and not shown."""
+    monkeypatch.setattr(
+        report,
+        'all_gather_object',
+        lambda part: [part, (False, None, ['OSError: gone'])],
+    )
+    runner = training(ReportHook())
+    runner.train()
+    text = read(runner)
+    assert text.count('OSError: gone') == 1
+    assert '<b>1</b><span>m/mean</span>' in text
+    assert '<section id="classes">' not in text
+
+
+def test_what_the_metric_passes_over_does_not_count(training, monkeypatch):
+    monkeypatch.setattr(Mean, 'ignore_index', 0, raising=False)
+    hook = ReportHook()
+    training(hook).train()
+    counts = hook.evaluation.summary.counts
+    # five rows of the right half of the second image
+    assert counts.tolist() == [[0, 0], [0, 100]]
+
+
+def test_numbers_of_all_types(training, monkeypatch):
+    figures = dict(
+        tensor=torch.tensor(0.125), array=np.array(0.25), text='no', one=True
+    )
+    monkeypatch.setattr(Mean, 'compute_metrics', lambda *args: figures)
+    runner = training(ReportHook())
+    evaluation = run_page.Evaluation('test', figures, None)
+    page = run_page.make_page(runner, evaluation, 0.0, {}, [])
+    assert page.metrics == [('tensor', '0.125'), ('array', '0.25'),
+                            ('one', '1')]  # fmt: skip
+
+
+def test_the_code_is_that_of_the_start(training, monkeypatch):
+    monkeypatch.setattr(
+        report, 'describe_run', lambda: {'git revision': 'first'}
+    )
+    hook = ReportHook()
+    runner = training(hook)
+    hook.before_run(runner)
+    monkeypatch.setattr(report, 'describe_run', dict)
+    hook.after_run(runner)
+    assert '<td>first</td>' in read(runner)
+
+
+@pytest.mark.parametrize(
+    'where', ['count', 'gather', 'draw', 'curves', 'confusion', 'write']
+)
 def test_a_failure_is_a_warning(training, monkeypatch, where):
     def fail(*args, **kwargs):
         raise RuntimeError(f'{where} went wrong')
@@ -138,9 +188,13 @@ def test_a_failure_is_a_warning(training, monkeypatch, where):
     if where == 'count':
         monkeypatch.setattr(ReportHook, '_add', fail)
     elif where == 'gather':
-        monkeypatch.setattr(report, 'collect_results', fail)
+        monkeypatch.setattr(report, 'all_gather_object', fail)
     elif where == 'draw':
         monkeypatch.setattr(run_page, 'draw_sample', fail)
+    elif where == 'curves':
+        monkeypatch.setattr(run_page, 'read_curves', fail)
+    elif where == 'confusion':
+        monkeypatch.setattr(run_page, 'draw_confusion', fail)
     else:
         monkeypatch.setattr(report, 'write_whole', fail)
     losses = Losses()
@@ -151,11 +205,12 @@ def test_a_failure_is_a_warning(training, monkeypatch, where):
     )
     runner.train()
     assert max(losses.seen) == 12
-    if where != 'draw':
+    if where in ('count', 'gather', 'write'):
         assert any(f'{where} went wrong' in x for x in warnings)
     if where != 'write':
         assert f'{where} went wrong' in read(runner)
-        assert 'data:image/jpeg' not in read(runner)
+        drawn = where in ('curves', 'confusion')
+        assert ('data:image/jpeg' in read(runner)) == drawn
 
 
 def test_a_finished_training_keeps_its_page(training):

@@ -7,17 +7,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.dist import (
-    collect_results,
+    all_gather_object,
     get_rank,
     get_world_size,
     is_main_process,
 )
+from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
-from mmengine.runner import Runner
-from torch.utils.data import DataLoader
+from mmengine.runner import BaseLoop, Runner
+from torch.utils.data import Dataset
 
 from uhrnet.checkpoint_file import write_whole
+from uhrnet.engine.run_record import describe_run
 
 NAME = 'report.html'
 
@@ -48,13 +50,17 @@ class ReportHook(Hook):
         self.seconds = 0.0
         self.is_written = False
         self._began = time.time()
+        self._record: dict[str, str] = {}
         self._remarks: list[str] = []
         self._has_trained = False
         self._reset()
 
     def before_run(self, runner: Runner) -> None:
-        """Begin to take the time."""
+        """Begin to take the time, and note what the code is by now."""
         self._began = time.time()
+        if is_main_process():
+            with self._harmless(runner, 'does not know the code'):
+                self._record = describe_run()
 
     def before_train_iter(
         self, runner: Runner, *args: object, **kwargs: object
@@ -78,7 +84,7 @@ class ReportHook(Hook):
         outputs: Sequence | None = None,
     ) -> None:
         """Count the images of a batch."""
-        self._count(runner, runner.val_dataloader, outputs)
+        self._count(runner, runner.val_loop, outputs)
 
     def after_test_iter(
         self,
@@ -88,7 +94,7 @@ class ReportHook(Hook):
         outputs: Sequence | None = None,
     ) -> None:
         """Count the images of a batch."""
-        self._count(runner, runner.test_dataloader, outputs)
+        self._count(runner, runner.test_loop, outputs)
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict | None = None
@@ -116,7 +122,11 @@ class ReportHook(Hook):
             from uhrnet.reports.run_page import make_page
 
             page = make_page(
-                runner, self.evaluation, self._began, self._remarks
+                runner,
+                self.evaluation,
+                self._began,
+                self._record,
+                self._remarks,
             )
             text = render(page).encode(errors='replace')
             for folder in (runner.log_dir, runner.work_dir):
@@ -134,27 +144,42 @@ class ReportHook(Hook):
         self._is_counting = True
 
     def _count(
-        self, runner: Runner, loader: DataLoader, outputs: Sequence | None
+        self, runner: Runner, loop: BaseLoop, outputs: Sequence | None
     ) -> None:
         if not self._is_counting:
             return
         self._is_counting = False  # unless all goes well
         with self._harmless(runner, 'has no classes and images'):
+            dataset = loop.dataloader.dataset
             for sample in outputs or ():
                 # Samplers deal images out in turn, and the last round may
                 # have some twice.
                 index = self._seen * get_world_size() + get_rank()
                 self._seen += 1
-                if index < len(loader.dataset):
-                    self._add(sample, index, loader)
+                if index < len(dataset):
+                    self._add(sample, index, dataset, loop.evaluator)
             self._is_counting = True
 
-    def _add(self, sample: object, index: int, loader: DataLoader) -> None:
+    def _add(
+        self,
+        sample: object,
+        index: int,
+        dataset: Dataset,
+        evaluator: Evaluator,
+    ) -> None:
         if self._summary is None:
             from uhrnet.reports.summary import summary_for
 
+            ignored = {
+                metric.ignore_index
+                for metric in evaluator.metrics
+                if isinstance(getattr(metric, 'ignore_index', None), int)
+            }
             self._summary = summary_for(
-                sample, loader.dataset.metainfo, self.pictures
+                sample,
+                getattr(dataset, 'metainfo', {}),
+                self.pictures,
+                ignored,
             )
         if self._summary is not None:
             self._summary.add(sample, index)
@@ -164,18 +189,23 @@ class ReportHook(Hook):
     ) -> None:
         """Bring together what all processes have; all of them call this."""
         with self._harmless(runner, 'has no classes and images'):
-            whole = self._is_counting
-            mine = self._summary if whole else None
-            parts = collect_results([mine], get_world_size(), 'cpu')
+            # First, as others wait for it; and not by files, which one of
+            # them may fail to write.
+            parts = all_gather_object(
+                (self._is_counting, self._summary, self._remarks)
+            )
             if not is_main_process():
                 return
             from uhrnet.reports.run_page import Evaluation
 
             self.evaluation = Evaluation(name, dict(metrics or {}), None)
-            parts = [part for part in parts if part is not None]
-            if parts and whole:
-                parts[0].merge(parts[1:])
-                self.evaluation.summary = parts[0]
+            for _, _, remarks in parts[1:]:
+                self._remarks += [x for x in remarks if x not in self._remarks]
+            found = [summary for _, summary, _ in parts if summary]
+            # figures of a part of the images would be wrong ones
+            if found and all(whole for whole, _, _ in parts):
+                found[0].merge(found[1:])
+                self.evaluation.summary = found[0]
 
     @contextmanager
     def _harmless(self, runner: Runner, problem: str) -> Iterator[None]:
