@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from uhrnet.depth.visualizer import DEPTH_COLORS, depth_scale
-from uhrnet.segmentation.visualizer import colorize
+from uhrnet.painting import DEPTH_COLORS, depth_scale, paint_labels
 
 from .confusion import class_ious, count_labels, shorten
 
@@ -58,8 +57,8 @@ def draw_labels(
     errors[~known] = UNKNOWN
     panels = {
         'image': image,
-        'truth (black: unknown)': colorize(truth, list(palette)),
-        'prediction': colorize(prediction, list(palette)),
+        'truth (black: unknown)': paint_labels(truth, list(palette)),
+        'prediction': paint_labels(prediction, list(palette)),
         'wrong pixels in red': errors.astype(np.uint8),
     }
     counts = count_labels(truth, prediction, len(classes), ignore_index)

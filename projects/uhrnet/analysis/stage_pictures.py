@@ -9,8 +9,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from uhrnet.depth.visualizer import DEPTH_COLORS, depth_scale
-from uhrnet.segmentation.visualizer import colorize
+from uhrnet.painting import DEPTH_COLORS, depth_scale, paint_labels
 
 from .confusion import shorten
 from .error_pictures import annotate_box, depth_ticks
@@ -148,7 +147,9 @@ def _draw_map(
     axis.set_axis_on()
     _bare(axis)
     if stage.labels is not None:
-        axis.imshow(colorize(stage.labels, palette), interpolation='nearest')
+        axis.imshow(
+            paint_labels(stage.labels, palette), interpolation='nearest'
+        )
     else:
         axis.set_facecolor('black')
         depth = np.where(stage.depth > 0, stage.depth, np.nan)
