@@ -56,6 +56,12 @@ def load_input(
     return batch['inputs'], batch['data_samples']
 
 
+def shown_part(inputs: Tensor, sample: BaseDataElement) -> tuple[float, float]:
+    """Return the shares of a model's input that are not padding."""
+    height, width = sample.metainfo['img_shape'][:2]
+    return min(1, height / inputs.shape[2]), min(1, width / inputs.shape[3])
+
+
 def default_stages(model: BaseModel) -> list[str]:
     """Name the stages of a model's backbone."""
     return [

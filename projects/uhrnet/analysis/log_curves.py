@@ -236,7 +236,9 @@ def draw_curves(
                 linewidth=1.2,
             )
         panel.set_xlabel(by)
-        panel.xaxis.set_major_locator(MaxNLocator('auto', integer=True))
+        panel.xaxis.set_major_locator(
+            MaxNLocator('auto', steps=(1, 2, 5, 10), integer=True)
+        )
         panel.set_ylabel(unit)
         panel.set_title('validation' if validation else 'training')
         panel.grid(alpha=0.3)
