@@ -22,6 +22,7 @@ class _Unpickler(pickle.Unpickler):
     """Finds what is allowed and nothing else."""
 
     def find_class(self, module: str, name: str) -> Callable:
+        """Return what a name stands for, or refuse it."""
         found = _allowed().get(f'{module}.{name}')
         if found is None:
             raise pickle.UnpicklingError(f'{module}.{name}')
