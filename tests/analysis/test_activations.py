@@ -2,14 +2,17 @@ import numpy as np
 import pytest
 import torch
 from mmengine.model import BaseModel
+from mmengine.structures import BaseDataElement
 from torch import nn
 
-from uhrnet.analysis.activation_pictures import draw_activations
+from uhrnet.analysis.activation_pictures import draw_activations, paint
 from uhrnet.analysis.activations import (
+    Activation,
     class_target,
     collect,
     default_stages,
     grad_cam,
+    shown_part,
 )
 from uhrnet.errors import ConfigError
 
@@ -91,6 +94,22 @@ def test_classes():
         class_target(model, x, [], 3)
     with pytest.raises(ConfigError, match=r'no module backbone.stage7'):
         collect(model, ['backbone.stage7'], lambda: None)
+
+
+def test_padding_is_cut_off():
+    """A map of twice the image's width, bright in the image's right half."""
+    values = torch.zeros(1, 4, 16)
+    values[..., 4:8] = 1
+    values[..., 8:] = 9
+    grey = np.full((4, 8, 3), 128, np.uint8)
+    painted = paint(
+        Activation('stage1', 0, values), grey, part=(1, 0.5)
+    ).astype(int)
+    assert painted.shape == (4, 8, 3)
+    assert (painted[:, 0, 2] > painted[:, 0, 0] + 50).all()
+    assert (painted[:, 6, 0] > painted[:, 6, 2] + 50).all()
+    sample = BaseDataElement(metainfo=dict(img_shape=(90, 100)))
+    assert shown_part(torch.zeros(1, 3, 120, 100), sample) == (0.75, 1)
 
 
 def test_figure():

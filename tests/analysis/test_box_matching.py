@@ -48,6 +48,10 @@ def test_ignored_objects():
     truth = boxes((0, 0), (20, 0), ignored=[True, False])
     matches = match_boxes(truth, boxes((0, 0, 0.9), (20, 0, 0.9)))
     assert matches == ([(1, 1)], [], [], [])
+    # nor need a crowd's box be as large as the crowd
+    small = boxes((2, 0, 0.9), (20, 0, 0.9))
+    small.bboxes[0, 2:] = 6, 4
+    assert not match_boxes(truth, small).spurious
     # a second box on a found object is not excused
     matches = match_boxes(truth, boxes((20, 0, 0.9), (21, 0, 0.8)))
     assert matches == ([(1, 0)], [], [], [1])

@@ -51,6 +51,20 @@ def test_labels():
     assert figure.get_suptitle() == 'A test'
 
 
+def test_legend_of_many_long_names():
+    """It stays inside of the figure."""
+    names = [f'class {i} of a rather long name' for i in range(60)]
+    truth = np.arange(600).reshape(20, 30) % 60
+    palette = [[i, i, i] for i in range(60)]
+    figure = draw_labels(IMAGE, truth, truth, names, palette, 'A test')
+    figure.draw_without_rendering()
+    (drawn,) = figure.legends
+    box = drawn.get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+    assert box.y0 >= 0
+    assert box.y1 < min(x.get_window_extent().y0 for x in figure.axes)
+
+
 def test_depths():
     truth = np.full((20, 30), 10.0)
     truth[:10] = 40

@@ -70,6 +70,40 @@ def test_resumed(tmp_path):
     assert loss.values == [3.0, 1.9, 1.4, 1.0]
 
 
+def test_what_is_measured_again(tmp_path):
+    """No validation stays of iterations that a new start has undone."""
+    write(
+        tmp_path / '1',
+        train(10, 3.0),
+        dict(mIoU=20.0, step=10),
+        train(20, 2.0),
+        dict(mIoU=30.0, step=20),
+    )
+    write(tmp_path / '2', train(20, 1.9))
+    curves = read_curves(tmp_path)
+    assert curves['mIoU'][:2] == ([10], [20.0])
+    assert curves['loss'].values == [3.0, 1.9]
+
+
+def test_other_runs_within(tmp_path):
+    """A folder of work dirs is none."""
+    write(tmp_path / 'a' / '1', train(10, 3.0))
+    write(tmp_path / 'b' / '1', train(10, 2.0))
+    assert read_curves(tmp_path / 'a')['loss'].values == [3.0]
+    with pytest.raises(DataError, match='name a work dir'):
+        read_curves(tmp_path)
+
+
+def test_killed_while_writing(tmp_path):
+    log = write(tmp_path, train(10, float('nan')), train(20, 2.0))
+    with log.open('a') as file:
+        file.write('\n{"loss": 1.')
+    loss = read_curves(tmp_path)['loss']
+    assert loss.steps == [10, 20] and loss.values[1] == 2.0
+    (panel,) = draw_curves({'': {'loss': loss}}).axes
+    assert panel.lines[0].get_ydata()[1] == 2.0
+
+
 def test_no_log(tmp_path):
     with pytest.raises(DataError, match='is no log and has none'):
         read_curves(tmp_path)

@@ -46,6 +46,20 @@ def test_iterations(tmp_path):
     assert measure_train_time(log, True).slowest == 10
 
 
+def test_resumed(tmp_path):
+    """An epoch that was begun again counts once, without its new start."""
+    for start, times in (('1', (9.0, 1.0)), ('2', (8.0, 2.0, 4.0))):
+        (tmp_path / start / 'vis_data').mkdir(parents=True)
+        write(
+            tmp_path / start / 'vis_data/scalars.json',
+            *(
+                dict(epoch=1, iter=i, step=i, time=time)
+                for i, time in enumerate(times)
+            ),
+        )
+    assert measure_train_time(tmp_path).means == {1: 3.0}
+
+
 def test_too_few(tmp_path):
     log = write(tmp_path / 'a.json', dict(epoch=1, iter=1, step=1, time=1.0))
     with pytest.raises(DataError, match='logger.interval smaller'):

@@ -17,6 +17,8 @@ from predictions import (
     save_maps,
 )
 
+from uhrnet.errors import ConfigError
+
 TOOL = 'tools/analysis_tools/analyze_errors.py'
 
 
@@ -50,6 +52,8 @@ def test_segmentation(tool, scenes, tmp_path, capsys):
     assert pictures(out / 'worst') == [f'001_{names[2]}.png']
     assert len(pictures(out / 'best')) == 1
     assert f'1 {names[2]}: mIoU' in capsys.readouterr().out
+    with pytest.raises(ConfigError, match='name another folder'):
+        tool(CONFIGS['segmentation'], folder, out, *options(scenes))
 
 
 def test_depth_by_another_figure(tool, scenes, tmp_path):

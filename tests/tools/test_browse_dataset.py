@@ -66,6 +66,39 @@ def test_stages_of_boxes(scenes):
     assert original.box_labels.tolist() == labels.tolist()
 
 
+def test_stages_of_a_mosaic(scenes):
+    """Of four samples one is followed, and then what they become."""
+    cfg = read_config(CONFIGS['segmentation'])
+    inner = cfg.train_dataloader.dataset
+    inner.data_root = str(scenes)
+    inner.pipeline = inner.pipeline[:2]
+    size = 100, 150
+    mixed = dict(
+        type='MultiImageMixDataset',
+        dataset=inner,
+        pipeline=[
+            dict(type='RandomMosaic', prob=1.0, img_scale=size),
+            dict(type='PackSegInputs'),
+        ],
+    )
+    cfg.train_dataloader.dataset = dict(
+        type='RepeatDataset', times=2, dataset=mixed
+    )
+    browser = Browser(cfg, 'train', 'pipeline')
+    sample = browser[1]
+    stages = sample.chosen()
+    assert [x.step for x in stages] == [
+        'LoadCheckedImage', 'LoadCheckedAnnotations', 'RandomMosaic',
+        'PackSegInputs',
+    ]  # fmt: skip
+    image = file_of(scenes, 'images/train', sample)
+    assert np.array_equal(stages[1].image, image[..., ::-1])
+    assert stages[-1].image.shape == (200, 300, 3)
+    assert stages[-1].labels.shape == (200, 300)
+    (alone,) = Browser(cfg, 'train', 'original')[1].chosen()
+    assert alone.same_as(stages[1])
+
+
 @pytest.mark.parametrize('task', CONFIGS)
 def test_pictures(tool, scenes, tmp_path, task):
     tool(

@@ -6,7 +6,12 @@ import torch
 from command_line import call_tool, import_tool
 from predictions import CONFIGS
 
-from uhrnet.analysis.activations import collect, default_stages, load_input
+from uhrnet.analysis.activations import (
+    class_target,
+    collect,
+    default_stages,
+    load_input,
+)
 from uhrnet.apis import load_model
 from uhrnet.engine.config_file import read_config
 from uhrnet.errors import ConfigError, DataError
@@ -45,6 +50,68 @@ def test_shapes_of_all_branches(image):
     assert found['backbone.stage2', 0] == (18, height // 4, width // 4)
     deepest = found['backbone.stage5', 1]
     assert deepest == (288, -(-height // 64), -(-width // 64))
+
+
+def cams(config, image, category=None, adjust=lambda cfg: None):
+    cfg = read_config(config)
+    for step in cfg.test_pipeline:
+        if 'scale' in step:
+            step.scale = 160, 96
+    adjust(cfg)
+    torch.manual_seed(0)
+    model = load_model(cfg)
+    inputs, samples = load_input(cfg, model, str(image))
+    named = []
+
+    def forward():
+        target, name = class_target(model, inputs, samples, category)
+        named.append(name)
+        return target
+
+    found = collect(model, default_stages(model), forward)
+    return [bool(x.cam.any()) for x in found], *named
+
+
+@pytest.mark.parametrize(
+    'config',
+    [
+        'hfgd_uhrnet-w18-small_1xb4-500it_camvid-192x192',
+        *(
+            pytest.param(config, marks=pytest.mark.slow)
+            for config in (
+                'ocrnet_uhrnet-w48_1xb16-20k_camvid-360x480',
+                'fcn_hrnet-w18-small-v2_1xb4-1k_camvid-256x256',
+            )
+        ),
+    ],
+)
+def test_dense_heads(image, config):
+    """That of HFGD keeps gradients from most of the network in training."""
+    seen, name = cams(config, image)
+    assert len(seen) >= 8 and sum(seen) > len(seen) / 4
+    assert name in load_model(config).dataset_meta['classes']
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'config',
+    [
+        'fcos_uhrnetv2p-w18-small-in1k-pre_4xb4-2x_coco',
+        'centernet_uhrnetv2-w18-small-in1k-pre_8xb16-140e_coco-512x512',
+        'cascade-mask-rcnn_uhrnetv2p-w18-small-in1k-pre_8xb2-20e_coco',
+        'htc_uhrnetv2p-w18-small-in1k-pre_8xb2-20e_coco',
+        'mask-rcnn_uhrnetv2p-w18-small_1xb4-12e_scenes-192x320',
+    ],
+)
+def test_detectors(image, config):
+    """Random weights are sure of nothing; what they find counts here."""
+
+    def adjust(cfg):
+        limits = cfg.model.test_cfg.get('rcnn', cfg.model.test_cfg)
+        limits.update(score_thr=0.0, max_per_img=3)
+
+    seen, _ = cams(config, image, adjust=adjust)
+    assert len(seen) == 16 and sum(seen) > 4
 
 
 @pytest.mark.parametrize(

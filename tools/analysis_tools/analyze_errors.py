@@ -10,7 +10,6 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from uhrnet.analysis import image_errors
@@ -27,6 +26,7 @@ from uhrnet.analysis.progress import follow
 from uhrnet.command_line import run
 from uhrnet.engine.config_file import add_cfg_options, read_config
 from uhrnet.engine.launch import merge_cfg_options
+from uhrnet.errors import ConfigError
 
 
 def parse_args() -> argparse.Namespace:
@@ -39,8 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         'prediction_path',
         help='what tools/test.py --out has saved, a folder of PNGs or a .pkl '
-        'file (of your own: a pickle can run code), or a checkpoint to '
-        'predict with',
+        'file, or a checkpoint to predict with',
     )
     parser.add_argument(
         'show_dir', help='folder for errors.csv, worst/ and best/'
@@ -89,7 +88,9 @@ class Judge:
         truth, prediction = outcome.truth, outcome.prediction
         if task == 'segmentation':
             figures = image_errors.label_figures(
-                count_labels(truth, prediction, len(known.classes))
+                count_labels(
+                    truth, prediction, len(known.classes), known.ignore_index
+                )
             )
         elif task == 'depth':
             figures = image_errors.depth_map_figures(
@@ -111,13 +112,15 @@ class Judge:
         pair = outcome.truth, outcome.prediction
         if known.task == 'segmentation':
             return draw_labels(
-                image, *pair, known.classes, known.palette, title
+                image,
+                *pair,
+                known.classes,
+                known.palette,
+                title,
+                known.ignore_index,
             )
         if known.task == 'depth':
-            low, high = known.depth_range
-            counted = (pair[0] > low) & (pair[0] < high)
-            truth = np.where(counted, pair[0], 0)
-            return draw_depths(image, truth, pair[1], title)
+            return draw_depths(image, *pair, title)
 
         from uhrnet.analysis.box_matching import match_boxes
 
@@ -130,12 +133,13 @@ def main() -> None:
     args = parse_args()
     cfg = read_config(args.config)
     merge_cfg_options(cfg, args.cfg_options)
+    folder = Path(args.show_dir)
+    check_empty(folder)
     outcomes = Outcomes(cfg, args.prediction_path, args.device)
     judge = Judge(outcomes, args)
     by = args.by or image_errors.MAIN[outcomes.task]
     errors = [judge.measure(outcome) for outcome in follow(outcomes)]
     ranked = rank(errors, by)
-    folder = Path(args.show_dir)
     folder.mkdir(parents=True, exist_ok=True)
     write_table(folder / 'errors.csv', ranked)
     print()
@@ -152,6 +156,16 @@ def main() -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             picture.savefig(path)
     print(f'{len(ranked)} images by {by}: {folder}')
+
+
+def check_empty(folder: Path) -> None:
+    """Refuse a folder where images of another model would stay."""
+    for kind in ('worst', 'best'):
+        if (folder / kind).exists():
+            raise ConfigError(
+                f'{folder} has pictures in {kind}/ that would be mixed with '
+                'the new ones: name another folder, or delete it'
+            )
 
 
 def describe(error: ImageError, by: str) -> str:

@@ -38,8 +38,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         'prediction_path',
         help='what tools/test.py --out has saved, a folder of PNGs or a .pkl '
-        'file (of your own: a pickle can run code), or a checkpoint to '
-        'predict with',
+        'file, or a checkpoint to predict with',
     )
     parser.add_argument(
         'save_dir', help='folder for confusion_matrix.png and .csv'
@@ -107,7 +106,10 @@ def count(
     names = list(outcomes.classes)
     if outcomes.task == 'segmentation':
         counts = sum(
-            count_labels(x.truth, x.prediction, len(names)) for x in pairs
+            count_labels(
+                x.truth, x.prediction, len(names), outcomes.ignore_index
+            )
+            for x in pairs
         )
         return counts, names, 'pixels'
     if outcomes.task == 'depth':

@@ -13,15 +13,15 @@ try:
 except ImportError:  # a checkout that is not installed
     sys.path.insert(0, str(Path(__file__).parents[2] / 'projects'))
 
-import mmcv
-
 from uhrnet.analysis.activation_pictures import draw_activations
 from uhrnet.analysis.activations import (
     class_target,
     collect,
     default_stages,
     load_input,
+    shown_part,
 )
+from uhrnet.analysis.error_pictures import read_image
 from uhrnet.apis.loading import load_model
 from uhrnet.command_line import run
 from uhrnet.engine.config_file import add_cfg_options, read_config
@@ -81,16 +81,18 @@ def main() -> None:
         return target
 
     activations = collect(model, stages, forward)
-    image = mmcv.imread(args.img, channel_order='rgb')
+    window = samples[0].metainfo.get('window', (0, None, 0, None))
+    image = read_image(args.img, window)
+    part = shown_part(inputs, samples[0])
     folder = Path(args.out_dir)
     folder.mkdir(parents=True, exist_ok=True)
     stem = Path(args.img).stem
-    draw_activations(image, activations, f'Feature maps of {stem}').savefig(
-        folder / 'feature_maps.png'
-    )
-    draw_activations(
-        image, activations, f'{seen[0]} in {stem}', cam=True
-    ).savefig(folder / 'cam.png')
+    for file, title, cam in (
+        ('feature_maps.png', f'Feature maps of {stem}', False),
+        ('cam.png', f'{seen[0]} in {stem}', True),
+    ):
+        figure = draw_activations(image, activations, title, cam, part)
+        figure.savefig(folder / file)
     print(f'{len(activations)} maps, {seen[0]}: {folder}')
 
 

@@ -60,8 +60,10 @@ def main() -> None:
     length = None
     if is_by_epoch(cfg):
         size = args.dataset_size or len(open_dataset(cfg, 'train'))
-        batch = cfg.train_dataloader.batch_size
-        length = epoch_length_of(size, batch, args.ngpus)
+        loader = cfg.train_dataloader
+        length = epoch_length_of(
+            size, loader.batch_size, args.ngpus, loader.get('drop_last', False)
+        )
     schedule = simulate(cfg, args.parameter, length)
     title = args.title or Path(args.config).stem
     figure = draw_schedule(schedule, args.parameter, title)

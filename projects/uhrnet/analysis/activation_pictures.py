@@ -17,6 +17,7 @@ def draw_activations(
     activations: Sequence[Activation],
     title: str,
     cam: bool = False,
+    part: tuple[float, float] = (1, 1),
 ) -> Figure:
     """Draw stages from left to right, and branches by their strides.
 
@@ -26,6 +27,8 @@ def draw_activations(
         title: Of the figure.
         cam: Draw the class activations, else the means over channels. Each
             map has a scale of its own, from blue to red.
+        part: Shares of the maps' height and width that are of the image; what
+            is below and to the right of it was padded.
     """
     height, width = image.shape[:2]
     finest = max(x.values.shape[1] for x in activations)
@@ -46,7 +49,7 @@ def draw_activations(
     axes[0, 0].set_title('image', fontsize=8)
     for x in activations:
         axis = axes[rows.index(_level(x, finest)), stages.index(x.stage) + 1]
-        axis.imshow(paint(x, image, cam))
+        axis.imshow(paint(x, image, cam, part))
         channels, tall, wide = x.values.shape
         name = x.stage.removeprefix('backbone.')
         axis.set_title(
@@ -64,7 +67,10 @@ def draw_activations(
 
 
 def paint(
-    activation: Activation, image: np.ndarray, cam: bool = False
+    activation: Activation,
+    image: np.ndarray,
+    cam: bool = False,
+    part: tuple[float, float] = (1, 1),
 ) -> np.ndarray:
     """Lay a map over its image, (H, W, 3), by mmengine's visualiser.
 
@@ -72,12 +78,15 @@ def paint(
         activation: The map.
         image: (H, W, 3), RGB, uint8.
         cam: Whether of the class activation.
+        part: As for :func:`draw_activations`.
     """
     values = activation.cam[None] if cam else activation.values
-    if float(values.max()) <= float(values.min()):
-        return (image * 0.5).astype(np.uint8)  # it would divide by 0
     mean = values.float().cpu().mean(dim=0)[None, None]
-    large = F.interpolate(mean, image.shape[:2], mode='bilinear')[0]
+    height, width = image.shape[:2]
+    padded = round(height / part[0]), round(width / part[1])
+    large = F.interpolate(mean, padded, mode='bilinear')[0, :, :height, :width]
+    if float(large.max()) <= float(large.min()):
+        return (image * 0.5).astype(np.uint8)  # it would divide by 0
     return Visualizer.draw_featmap(large, image)
 
 

@@ -11,14 +11,15 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.model import BaseModel
-from mmengine.structures import BaseDataElement
+from mmengine.structures import BaseDataElement, InstanceData
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from uhrnet.apis.export_graph import task_of
 from uhrnet.errors import ConfigError
 
 _LABEL_STEPS = ('LoadCheckedDepth', 'FreezeDepth')
-_MOST_PLACES = 20  # of a dense head, that a class is seen at
+_MOST_PLACES = 20  # or boxes, that a class is seen at
 
 
 class Activation(NamedTuple):
@@ -53,6 +54,12 @@ def load_input(
     data = Compose(steps)(dict(img_path=path, img_id=0))
     batch = model.data_preprocessor(pseudo_collate([data]), False)
     return batch['inputs'], batch['data_samples']
+
+
+def shown_part(inputs: Tensor, sample: BaseDataElement) -> tuple[float, float]:
+    """Return the shares of a model's input that are not padding."""
+    height, width = sample.metainfo['img_shape'][:2]
+    return min(1, height / inputs.shape[2]), min(1, width / inputs.shape[3])
 
 
 def default_stages(model: BaseModel) -> list[str]:
@@ -105,7 +112,7 @@ def grad_cam(values: Tensor, gradient: Tensor | None) -> Tensor:
         (H, W).
     """
     if gradient is None:
-        return torch.zeros(values.shape[1:])
+        return values.new_zeros(values.shape[1:])
     weights = gradient[0].mean(dim=(1, 2), keepdim=True)
     return F.relu((weights * values).sum(dim=0))
 
@@ -119,7 +126,9 @@ def class_target(
     """Return a number that says how much of a class a model sees.
 
     For segmentation these are the logits of the class where it is predicted,
-    for detection its scores in the boxes that are, for depth the mean depth.
+    for depth the mean depth. For detection it has to be predicted: then these
+    are its scores in the boxes, as the heads for regions give them, or the
+    highest ones of a dense head.
 
     Args:
         model: Of any task.
@@ -139,17 +148,21 @@ def class_target(
             f'class {category} is none of {len(names)}: from 0 to '
             f'{len(names) - 1}'
         )
-    if hasattr(model, 'decode_head'):
-        logits = model(inputs, samples, mode='tensor')
-        if logits.shape[1] == 1:
-            return logits.mean(), 'depth'
-        predicted = logits[0].argmax(dim=0)
-        if category is None:
-            category = int(predicted.flatten().bincount().argmax())
-        mask = predicted == category
-        _check_seen(bool(mask.any()), names[category])
-        return logits[0, category][mask].sum(), names[category]
-    return _box_target(model, inputs, samples, category, names)
+    task = task_of(model)
+    if task == 'detection':
+        return _box_target(model, inputs, samples, category, names)
+    _attach(model)
+    logits = model(inputs, samples, mode='tensor')
+    if task == 'depth':
+        return logits.mean(), 'depth'
+    if logits.shape[1] == 1:  # of one class and the background
+        logits = torch.cat((-logits, logits), dim=1)
+    predicted = logits[0].argmax(dim=0)
+    if category is None:
+        category = int(predicted.flatten().bincount().argmax())
+    mask = predicted == category
+    _check_seen(bool(mask.any()), names[category])
+    return logits[0, category][mask].sum(), names[category]
 
 
 def _box_target(
@@ -159,29 +172,39 @@ def _box_target(
     category: int | None,
     names: list[str],
 ) -> tuple[Tensor, str]:
-    from mmdet.structures.bbox import bbox2roi
-
     with torch.no_grad():
         found = model.predict(inputs, samples, rescale=False)[0]
     found = found.pred_instances
     if category is None:
-        _check_seen(len(found) > 0, 'any class')
+        _check_seen(len(found) > 0, 'object')
         category = int(found.labels[found.scores.argmax()])
-    boxes = found.bboxes[found.labels == category]
+    boxes = found.bboxes[found.labels == category][:_MOST_PLACES]
     _check_seen(len(boxes) > 0, names[category])
     maps = model.extract_feat(inputs)
     if not hasattr(model, 'roi_head'):
         scores = model.bbox_head(maps)[0]
-        flat = torch.cat([x[0, category].flatten() for x in scores])
+        classes = getattr(model.bbox_head, 'cls_out_channels', len(names))
+        # several anchors of a place, each with all classes
+        flat = torch.cat(
+            [
+                x[0].unflatten(0, (-1, classes))[:, category].flatten()
+                for x in scores
+            ]
+        )
         count = min(_MOST_PLACES, len(flat))
         return flat.topk(count).values.sum(), names[category]
-    heads = model.roi_head
-    head, extractor = (
-        part[-1] if isinstance(part, nn.ModuleList) else part
-        for part in (heads.bbox_head, heads.bbox_roi_extractor)
-    )
-    regions = extractor(maps[: extractor.num_inputs], bbox2roi([boxes]))
-    return head(regions)[0][:, category].sum(), names[category]
+    regions = [InstanceData(bboxes=boxes)]
+    scores = model.roi_head(maps, regions, samples)[0]
+    if not isinstance(scores, Tensor):  # a cascade has them for each image
+        (scores,) = scores
+    return scores[:, category].sum(), names[category]
+
+
+def _attach(model: BaseModel) -> None:
+    """Let gradients through where HFGD trains its decoder without them."""
+    for name in ('detach_low', 'detach_high'):
+        if hasattr(model.decode_head, name):
+            setattr(model.decode_head, name, False)
 
 
 def _check_seen(seen: bool, name: str) -> None:

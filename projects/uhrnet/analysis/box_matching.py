@@ -47,23 +47,25 @@ def match_boxes(
     """Give every object one box at most.
 
     Boxes choose in the order of their scores, first among objects of their
-    own class and then, if they have none, among all that are left. What
-    overlaps an ignored object and has none is neither right nor wrong.
+    own class and then, if they have none, among all that are left. A box that
+    has none and lies in an ignored object, such as a crowd, is neither right
+    nor wrong: as for COCO, by the share of the box and not by their IoU.
 
     Args:
         truth: The objects.
         prediction: Boxes with scores.
         score_thr: Boxes of lower scores do not count.
-        iou_thr: Overlap from which a box is an object's.
+        iou_thr: IoU from which a box is an object's.
     """
     order = np.argsort(-prediction.scores, kind='stable')
     order = [i for i in order.tolist() if prediction.scores[i] >= score_thr]
-    overlaps = bbox_overlaps(
-        prediction.bboxes.reshape(-1, 4), truth.bboxes.reshape(-1, 4)
-    )
+    corners = prediction.bboxes.reshape(-1, 4), truth.bboxes.reshape(-1, 4)
+    overlaps = bbox_overlaps(*corners)
     count = len(truth.labels)
-    ignored = np.zeros(count, bool) if truth.ignored is None else truth.ignored
-    free = ~ignored.astype(bool)
+    ignored = np.zeros(count, bool)
+    if truth.ignored is not None:
+        ignored = truth.ignored.astype(bool)
+    free = ~ignored
     same = truth.labels[None] == prediction.labels[:, None]
 
     def choose(boxes: list[int], allowed: np.ndarray) -> list[tuple[int, int]]:
@@ -80,7 +82,8 @@ def match_boxes(
     taken = {box for _, box in pairs}
     confused = choose([i for i in order if i not in taken], ~same)
     taken |= {box for _, box in confused}
-    excused = (overlaps >= iou_thr)[:, ~free & ignored.astype(bool)].any(1)
+    inside = bbox_overlaps(*corners, mode='iof')
+    excused = (inside >= iou_thr)[:, ignored].any(1)
     return Matches(
         pairs,
         confused,

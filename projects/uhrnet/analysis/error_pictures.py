@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from uhrnet.depth.visualizer import DEPTH_COLORS, depth_scale
-from uhrnet.segmentation.visualizer import colorize
+from uhrnet.painting import DEPTH_COLORS, depth_scale, paint_labels
 
 from .confusion import class_ious, count_labels, shorten
 
@@ -58,8 +57,8 @@ def draw_labels(
     errors[~known] = UNKNOWN
     panels = {
         'image': image,
-        'truth (black: unknown)': colorize(truth, list(palette)),
-        'prediction': colorize(prediction, list(palette)),
+        'truth (black: unknown)': paint_labels(truth, list(palette)),
+        'prediction': paint_labels(prediction, list(palette)),
         'wrong pixels in red': errors.astype(np.uint8),
     }
     counts = count_labels(truth, prediction, len(classes), ignore_index)
@@ -75,7 +74,10 @@ def draw_labels(
         for i in np.argsort(-sizes, kind='stable')
         if sizes[i]
     ]
-    figure, axes = _grid(image, len(panels), -(-len(handles) // 5))
+    labels = [x.get_label() for x in handles]
+    across = _width(image)
+    columns = legend_columns(labels, across)
+    figure, axes = _grid(image, len(panels), -(-len(handles) // columns))
     for axis, (name, panel) in zip(axes, panels.items(), strict=True):
         axis.imshow(panel, interpolation='nearest')
         axis.set_title(name, fontsize=9)
@@ -83,7 +85,7 @@ def draw_labels(
         handles=handles,
         title='IoU in this image',
         loc='outside lower center',
-        ncols=5,
+        ncols=columns,
         fontsize=8,
         title_fontsize=8,
         frameon=False,
@@ -244,15 +246,28 @@ def annotate_box(
     )
 
 
+def legend_columns(labels: Sequence[str], inches: float) -> int:
+    """Return how many labels of 8 points fit side by side."""
+    longest = max(map(len, labels), default=0)
+    return max(1, min(int(inches / (0.068 * longest + 0.6)), 8))
+
+
+def _width(image: np.ndarray) -> float:
+    """Return the inches of a figure with panels of an image's shape."""
+    height, width = image.shape[:2]
+    return 8.7 if width > 2.2 * height else 10.2
+
+
 def _grid(image: np.ndarray, count: int, legend_rows: int) -> tuple:
     """Return a figure and axes for panels of an image's shape."""
     height, width = image.shape[:2]
     wide = width > 2.2 * height
     columns = 1 if wide else 2
     rows = count // columns
-    across = 8.5 if wide else 5.0
+    inches = _width(image)
+    across = (inches - 0.2) / columns
     size = (
-        across * columns + 0.2,
+        inches,
         (across * height / width + 0.35) * rows + 0.22 * legend_rows + 0.7,
     )
     figure = Figure(size, 110, layout='constrained')

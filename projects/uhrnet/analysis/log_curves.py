@@ -55,7 +55,12 @@ def find_logs(path: str | Path) -> list[Path]:
     path = Path(path)
     if path.is_file():
         return [path]
-    logs = sorted(path.glob('**/vis_data/scalars.json'))
+    # not those of other work dirs within
+    logs = [
+        log
+        for start in ('', '*/')
+        for log in sorted(path.glob(f'{start}vis_data/scalars.json'))
+    ]
     if not logs:
         raise DataError(
             f'{path} is no log and has none in it: name a work dir or a '
@@ -69,8 +74,8 @@ def read_curves(path: str | Path) -> dict[str, Curve]:
 
     Args:
         path: A ``scalars.json``, or a work dir. Of several logs in that, a
-            later one replaces what an earlier one has of the same steps, as
-            after ``--resume``.
+            later one replaces all that earlier ones have from its first step
+            on, as after ``--resume``.
 
     Raises:
         DataError: If there is no log, or something else in it.
@@ -80,31 +85,58 @@ def read_curves(path: str | Path) -> dict[str, Curve]:
     # A start may have done nothing but a validation.
     epochs = any('epoch' in line for lines in logs for line in lines)
     for lines in logs:
-        for key, new in _curves_of(lines, epochs).items():
+        found = _curves_of(lines, epochs)
+        first = next((x for x in lines if 'iter' in x), {})
+        start = dict(iteration=first.get('step'), epoch=first.get('epoch'))
+        curves = {
+            key: _before(curve, start[curve.by])
+            for key, curve in curves.items()
+        }
+        for key, new in found.items():
             old = curves.get(key)
             if old is not None and old.by == new.by:
-                kept = [s for s in old.steps if s < new.steps[0]]
-                values = old.values[: len(kept)] + new.values
-                new = new._replace(steps=kept + new.steps, values=values)
+                old = _before(old, new.steps[0])
+                new = new._replace(
+                    steps=old.steps + new.steps,
+                    values=old.values + new.values,
+                )
             curves[key] = new
+    curves = {key: curve for key, curve in curves.items() if curve.steps}
     if not curves:
         raise DataError(f'{path} has no values yet: train on')
     return curves
 
 
+def _before(curve: Curve, step: int | None) -> Curve:
+    """Return what a curve has before a step; all of it without one."""
+    if step is None:
+        return curve
+    count = sum(1 for x in curve.steps if x < step)
+    return curve._replace(
+        steps=curve.steps[:count], values=curve.values[:count]
+    )
+
+
 def read_lines(log: Path) -> list[dict]:
     """Read a log, line by line.
+
+    The last one may be cut, where a run was killed or a disk is full.
 
     Raises:
         DataError: If a line is none of mmengine's.
     """
     lines = []
-    for number, line in enumerate(log.read_text().splitlines(), 1):
+    text = log.read_text(errors='replace')
+    for number, line in enumerate(text.split('\n'), 1):
+        if not line.strip():
+            continue
         try:
             values = json.loads(line)
         except json.JSONDecodeError:
             values = None
         if not isinstance(values, dict):
+            if lines and line[0] == '{' and text.endswith(line):
+                break
             raise DataError(
                 f'{log}, line {number}: no JSON object. Name the '
                 'vis_data/scalars.json of a run'
@@ -119,7 +151,7 @@ def _curves_of(lines: list[dict], epochs: bool) -> dict[str, Curve]:
         validation = 'iter' not in line
         by = 'epoch' if validation and epochs else 'iteration'
         for key, value in line.items():
-            if key in _NOT_CURVES or not isinstance(value, int | float):
+            if key in _NOT_CURVES or type(value) not in (int, float):
                 continue
             if validation and key in ('time', 'data_time'):
                 continue  # of a validation's iterations
@@ -204,7 +236,9 @@ def draw_curves(
                 linewidth=1.2,
             )
         panel.set_xlabel(by)
-        panel.xaxis.set_major_locator(MaxNLocator('auto', integer=True))
+        panel.xaxis.set_major_locator(
+            MaxNLocator('auto', steps=(1, 2, 5, 10), integer=True)
+        )
         panel.set_ylabel(unit)
         panel.set_title('validation' if validation else 'training')
         panel.grid(alpha=0.3)

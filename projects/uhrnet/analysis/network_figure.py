@@ -72,7 +72,7 @@ def draw_network(drawing: Drawing) -> Figure:
         )
     tall, wide = drawing.size
     axis.text(
-        -1.5, 0.85, f'{drawing.title}, input {tall} x {wide}', fontsize=13
+        -1.5, 0.8, f'{drawing.title}, input {tall} x {wide}', fontsize=13
     )
     _draw_legend(axis, drawing)
     return figure

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.fileio import load
 from PIL import Image
 
 from uhrnet.apis.loading import load_model
 from uhrnet.depth.metrics.depth_metric import KITTI_SCALE
+from uhrnet.depth.metrics.evaluation_crop import crop_mask
 from uhrnet.errors import ConfigError, DataError
 
 from .datasets import open_dataset
+from .prediction_pickles import read_predictions
 
 PICKLES = ('.pkl', '.pickle')
 
@@ -48,15 +49,16 @@ class Outcomes:
     Args:
         cfg: Of any task. Its ``test_dataloader`` names the data.
         predictions: What ``tools/test.py --out`` has saved of them, a folder
-            of PNGs or a ``.pkl`` file (a pickle runs the code of whoever
-            wrote it: read your own alone); or a checkpoint, to predict.
+            of PNGs or a ``.pkl`` file; or a checkpoint, to predict.
         device: Where to predict.
 
     Attributes:
         task: ``'segmentation'``, ``'depth'`` or ``'detection'``.
         classes: Names.
         palette: Colours of the classes, RGB; empty without.
-        depth_range: What the config's evaluator counts, in metres.
+        depth_range: What the config's evaluator counts, in metres. True
+            depths elsewhere are 0.
+        ignore_index: True class that the evaluator does not count.
 
     Raises:
         DataError: If data or predictions are missing.
@@ -70,13 +72,13 @@ class Outcomes:
         meta = self.dataset.metainfo
         self.classes = tuple(meta.get('classes') or ())
         self.palette = list(meta.get('palette') or ())
-        evaluator = cfg.get('test_evaluator') or {}
-        if isinstance(evaluator, list):
-            evaluator = evaluator[0]
+        evaluator = evaluator_of(cfg, self.task)
         self.depth_range = (
             evaluator.get('min_depth', 1e-3),
             evaluator.get('max_depth', 80.0),
         )
+        self._crop = evaluator.get('crop')
+        self.ignore_index = evaluator.get('ignore_index', 255)
         path = Path(predictions)
         if path.is_dir():
             self._predict = partial(self._read_png, path)
@@ -106,6 +108,11 @@ class Outcomes:
             truth = true_boxes(instances)
         else:
             truth = _map(self._map_of(data, 'gt'))
+        if self.task == 'depth':
+            low, high = self.depth_range
+            counted = (truth > low) & (truth < high)
+            counted &= crop_mask(self._crop, truth.shape)
+            truth = np.where(counted, truth, 0)
         return Outcome(
             index,
             name_of(data),
@@ -155,16 +162,11 @@ class Outcomes:
         return values.astype(np.int64) - shift
 
     def _read_pickle(self, path: Path) -> list:
-        if not path.exists():
+        results = read_predictions(path)
+        if len(results) != len(self):
             raise DataError(
-                f'{path} is missing: make it by tools/test.py --out {path}'
-            )
-        results = load(path)
-        if not isinstance(results, list) or len(results) != len(self):
-            count = len(results) if isinstance(results, list) else 'no list of'
-            raise DataError(
-                f'{path} holds {count} predictions, and the config tests on '
-                f'{len(self)} images: name predictions of this config'
+                f'{path} holds {len(results)} predictions, and the config '
+                f'tests on {len(self)} images: name predictions of this config'
             )
         return results
 
@@ -175,6 +177,17 @@ def task_of(cfg: Config) -> str:
         return 'detection'
     depth = 'Depth' in str(cfg.model.get('type'))
     return 'depth' if depth else 'segmentation'
+
+
+def evaluator_of(cfg: Config, task: str) -> dict:
+    """Return the evaluator that measures a task; empty without one."""
+    found = cfg.get('test_evaluator') or {}
+    if isinstance(found, dict):
+        found = found.get('metrics', found)
+    sign = 'Depth' if task == 'depth' else 'IoU'
+    every = found if isinstance(found, list) else [found]
+    named = (x for x in every if sign in str(x.get('type')))
+    return next(named, {})
 
 
 def name_of(sample: Any) -> str:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from mmengine.config import Config
 
+from uhrnet.errors import ConfigError
+
 from .datasets import open_dataset
 
 MODES = ('original', 'transformed', 'pipeline')
@@ -43,41 +45,95 @@ class Stage(NamedTuple):
         )
 
 
-class Recorder:
-    """Stands for a pipeline, and keeps the stages of its last sample.
+class Trace:
+    """Stages of one sample at a time.
 
     Args:
-        pipeline: A ``Compose``.
-        mode: One of :data:`MODES`. ``'original'`` runs the steps alone that
-            read, as in many pipelines labels are read after a resizing.
+        mode: One of :data:`MODES`.
+
+    Attributes:
+        stages: Behind each step so far.
+        path: Of the image.
+        complete: Whether the sample's own pipeline has ended. Others that are
+            read after that are mixed into it.
     """
 
-    def __init__(self, pipeline: Any, mode: str) -> None:
+    def __init__(self, mode: str) -> None:
         self.mode = mode
-        self.transforms: list[Callable] = [
-            step
-            for step in pipeline.transforms
-            if mode != 'original' or is_reading(type(step).__name__)
-        ]
-        self.stages: list[Stage] = []
         self.path = ''
+        self.reset()
 
-    def __call__(self, data: dict) -> dict | None:
-        """Run the steps; None if one refuses the sample, as a pipeline."""
-        self.stages = []
-        for transform in self.transforms:
-            data = transform(data)
-            if data is None:
-                return None
-            stage = stage_of(data, type(transform).__name__)
-            if stage is not None:
-                self.stages.append(stage)
-            self.path = data.get('img_path', self.path)
-        return data
+    def reset(self) -> None:
+        """Begin with another sample."""
+        self.stages: list[Stage] = []
+        self.complete = False
+
+    def record(self, data: Mapping, step: Any) -> None:
+        """Keep what a step has returned, if there is an image yet."""
+        stage = stage_of(data, type(step).__name__)
+        if stage is not None:
+            self.stages.append(stage)
 
     def chosen(self) -> list[Stage]:
         """Return the stages that the mode shows."""
         return self.stages if self.mode == 'pipeline' else self.stages[-1:]
+
+
+class Recorder:
+    """Stands for a pipeline, and keeps the stages of a sample.
+
+    Args:
+        pipeline: A ``Compose``.
+        trace: That keeps them. In its mode ``'original'`` the steps run alone
+            that read, as in many pipelines labels are read after a resizing.
+    """
+
+    def __init__(self, pipeline: Any, trace: Trace) -> None:
+        self.trace = trace
+        self.transforms: list[Callable] = [
+            step
+            for step in pipeline.transforms
+            if trace.mode != 'original' or is_reading(type(step).__name__)
+        ]
+
+    def __call__(self, data: dict) -> dict | None:
+        """Run the steps; None if one refuses the sample, as a pipeline."""
+        kept = not self.trace.complete
+        if kept:
+            self.trace.reset()
+        for transform in self.transforms:
+            data = transform(data)
+            if data is None:
+                return None
+            if kept:
+                self.trace.record(data, transform)
+                self.trace.path = data.get('img_path', self.trace.path)
+        self.trace.complete = True
+        return data
+
+
+class MixingStep:
+    """Stands for a step that mixes other samples into one.
+
+    Args:
+        step: Of a ``MultiImageMixDataset``.
+        trace: That keeps what it makes.
+    """
+
+    def __init__(self, step: Any, trace: Trace) -> None:
+        self.step = step
+        self.trace = trace
+
+    def __call__(self, data: dict) -> dict | None:
+        """Run the step."""
+        mixed = self.step(data)
+        if mixed is not None:
+            self.trace.record(mixed, self.step)
+        return mixed
+
+    def __getattr__(self, name: str) -> Any:
+        """Look it up in the step: not all choose samples to mix."""
+        return getattr(self.step, name)
 
 
 def is_reading(step: str) -> bool:
@@ -109,25 +165,27 @@ class Browser:
         meta = self.dataset.metainfo
         self.classes = tuple(meta.get('classes') or ())
         self.palette = list(meta.get('palette') or ())
-        self.mode = mode
-        self._recorders: list[Recorder] = []
+        self._trace = Trace(mode)
         self._record(self.dataset)
 
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.dataset)
 
-    def __iter__(self) -> Iterator[Recorder]:
+    def __iter__(self) -> Iterator[Trace]:
         """Go through the samples, each with its stages."""
         return (self[index] for index in range(len(self)))
 
-    def __getitem__(self, index: int) -> Recorder:
-        """Return the recorder that has this sample's stages."""
-        for recorder in self._recorders:
-            recorder.stages = []
+    def __getitem__(self, index: int) -> Trace:
+        """Return a sample's stages, until another one is read."""
+        self._trace.reset()
         self.dataset[index]
-        seen = [x for x in self._recorders if x.stages]
-        return seen[0]
+        if not self._trace.stages:
+            raise ConfigError(
+                'the pipeline reads no image: it has to have a step '
+                'LoadImageFromFile or LoadCheckedImage'
+            )
+        return self._trace
 
     def _record(self, dataset: Any) -> None:
         for inner in (
@@ -136,9 +194,14 @@ class Browser:
         ):
             if inner is not None:
                 self._record(inner)
-        if hasattr(getattr(dataset, 'pipeline', None), 'transforms'):
-            dataset.pipeline = Recorder(dataset.pipeline, self.mode)
-            self._recorders.append(dataset.pipeline)
+        pipeline = getattr(dataset, 'pipeline', None)
+        if hasattr(pipeline, 'transforms'):
+            dataset.pipeline = Recorder(pipeline, self._trace)
+        elif isinstance(pipeline, list):  # of MultiImageMixDataset
+            mixes = self._trace.mode != 'original'
+            dataset.pipeline = [
+                MixingStep(step, self._trace) for step in pipeline if mixes
+            ]
 
 
 def stage_of(data: Mapping, step: str) -> Stage | None:

@@ -77,14 +77,14 @@ def simulate(
     if not isinstance(schedulers, list | tuple):
         schedulers = [schedulers]
     for scheduler_cfg in copy.deepcopy(list(schedulers)):
-        kind = PARAM_SCHEDULERS.get(scheduler_cfg.type)
-        options = {k: v for k, v in scheduler_cfg.items() if k != 'type'}
-        if options.pop('convert_to_iter_based', False):
-            scheduler = kind.build_iter_from_epoch(
-                optimizer=optimizer, epoch_length=length, **options
-            )
-        else:
-            scheduler = kind(optimizer, **options)
+        # as the runner does: to the end of the training
+        end = cfg.train_cfg.get('max_epochs', total)
+        by_epochs = scheduler_cfg.get('by_epoch', True)
+        scheduler_cfg.setdefault('end', end if by_epochs else total)
+        scheduler = PARAM_SCHEDULERS.build(
+            scheduler_cfg,
+            default_args=dict(optimizer=optimizer, epoch_length=length),
+        )
         steps = each_epoch if scheduler.by_epoch else each_iter
         steps.append(scheduler)
     values = []
@@ -99,9 +99,19 @@ def simulate(
     return Schedule(values, epoch_length)
 
 
-def epoch_length_of(dataset_size: int, batch_size: int, gpus: int) -> int:
-    """Return the iterations of an epoch."""
-    return math.ceil(dataset_size / (batch_size * gpus))
+def epoch_length_of(
+    dataset_size: int, batch_size: int, gpus: int, drop_last: bool = False
+) -> int:
+    """Return the iterations of an epoch.
+
+    Args:
+        dataset_size: Images.
+        batch_size: Images of a GPU.
+        gpus: Number of them.
+        drop_last: Whether a last batch that is not full is left out.
+    """
+    each = math.ceil(dataset_size / gpus)
+    return max(1, (math.floor if drop_last else math.ceil)(each / batch_size))
 
 
 def draw_schedule(schedule: Schedule, parameter: str, title: str) -> Figure:

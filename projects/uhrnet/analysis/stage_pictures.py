@@ -9,11 +9,10 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from uhrnet.depth.visualizer import DEPTH_COLORS, depth_scale
-from uhrnet.segmentation.visualizer import colorize
+from uhrnet.painting import DEPTH_COLORS, depth_scale, paint_labels
 
 from .confusion import shorten
-from .error_pictures import annotate_box, depth_ticks
+from .error_pictures import annotate_box, depth_ticks, legend_columns
 from .pipeline_stages import Stage
 
 _ACROSS = 3.4  # inches of a panel
@@ -46,11 +45,14 @@ def draw_stages(
     seen = sorted(
         {i for x in stages for i in _classes_of(x) if i < len(classes)}
     )
+    names = [shorten(classes[i]) for i in seen]
+    inches = max(across * shape[1] + 0.8, 5)
+    side_by_side = legend_columns(names, inches)
     figure = Figure(
         (
-            max(across * shape[1] + 0.8, 5),
+            inches,
             (across * height + 0.35) * shape[0]
-            + 0.22 * math.ceil(len(seen) / columns / 2)
+            + 0.22 * math.ceil(len(seen) / side_by_side)
             + 0.9,
         ),
         110,
@@ -96,12 +98,12 @@ def draw_stages(
                     facecolor=np.array(palette[i]) / 255,
                     edgecolor='black',
                     linewidth=0.4,
-                    label=shorten(classes[i]),
+                    label=name,
                 )
-                for i in seen
+                for i, name in zip(seen, names, strict=True)
             ],
             loc='outside lower center',
-            ncols=2 * columns if columns > 1 else 4,
+            ncols=side_by_side,
             fontsize=8,
             frameon=False,
         )
@@ -148,7 +150,9 @@ def _draw_map(
     axis.set_axis_on()
     _bare(axis)
     if stage.labels is not None:
-        axis.imshow(colorize(stage.labels, palette), interpolation='nearest')
+        axis.imshow(
+            paint_labels(stage.labels, palette), interpolation='nearest'
+        )
     else:
         axis.set_facecolor('black')
         depth = np.where(stage.depth > 0, stage.depth, np.nan)

@@ -62,8 +62,10 @@ def measure_train_time(
     for log in find_logs(path):
         own = [x for x in read_lines(log) if 'iter' in x and 'time' in x]
         if own and 'epoch' in own[0]:
+            again: dict[int, list[float]] = {}
             for line in own:
-                epochs.setdefault(line['epoch'], []).append(line['time'])
+                again.setdefault(line['epoch'], []).append(line['time'])
+            epochs |= again  # of epochs that were trained anew after a stop
         else:
             lines |= {x['step']: x['time'] for x in own[first:]}
     if epochs:

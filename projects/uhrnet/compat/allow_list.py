@@ -57,8 +57,8 @@ def _number_type(code: Any, align: Any = False, copy: Any = True) -> Any:
     return found
 
 
-def _numpy_globals() -> list[tuple[Callable, str]]:
-    """What the pickle of a numpy scalar or numeric array refers to."""
+def numpy_globals() -> list[tuple[Callable, str]]:
+    """Return what the pickle of a numpy scalar or array of numbers names."""
     import numpy as np
 
     multiarray = (
@@ -91,7 +91,7 @@ def allowed_globals() -> list[tuple[Callable, str]]:
     return [
         (HistoryBuffer, 'mmengine.logging.history_buffer.HistoryBuffer'),
         (_history_buffer_method, 'builtins.getattr'),
-        *_numpy_globals(),
+        *numpy_globals(),
     ]
 
 
