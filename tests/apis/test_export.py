@@ -21,6 +21,8 @@ from uhrnet.apis import ExportedModel, export
 from uhrnet.apis.export import ExportError, export_model
 from uhrnet.errors import DataError
 
+# Tracing takes its time; what files do is tested in exported_model_hook too.
+pytestmark = pytest.mark.slow
 TINY = dict(base_channels=4, num_modules=(1,) * 8, num_blocks=1)
 SIZE = (64, 96)
 UHRNET_MAPS = [2, 4, 8, 16, 32]

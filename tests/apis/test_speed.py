@@ -112,6 +112,7 @@ def test_excluded():
             build_call(case(**options))
 
 
+@pytest.mark.slow
 def test_in_turn():
     host = Case(
         'mmseg::hrnet/fcn_hr18s_4xb2-40k_cityscapes-512x1024.py', shape=SHAPE

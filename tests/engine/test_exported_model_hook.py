@@ -58,6 +58,7 @@ def test_labels(fcn, labels):
         assert torch.equal(one.pred_sem_seg.data, other.pred_sem_seg.data)
 
 
+@pytest.mark.slow
 def test_labels_of_hfgd(tmp_path):
     """Its head looks at the stride of what it enlarges."""
     model = build('hfgd_uhrnet-w18-small')
@@ -91,6 +92,7 @@ def test_depth(tmp_path, windows):
         )
 
 
+@pytest.mark.slow
 def test_detector(tmp_path):
     from mmdet.structures import DetDataSample
 

@@ -8,7 +8,7 @@ from PIL import Image
 from tools.layouts import LAYOUTS, encode, samples
 
 # What these show, another one shows as well.
-SLOW = ('pascal-context-480x480', 'coco-stuff164k', 'ade20k')
+SLOW = 'lip', 'pascal', 'coco-stuff', 'ade20k', 'camvid'
 EIGHTH = {'scale', 'crop_size', 'size', 'stride'}
 
 # A network that sees the last class everywhere

@@ -134,6 +134,7 @@ def test_two_processes_give_the_figures_of_one(trained, scenes, tmp_path):
     assert figures(both) == figures(alone)
 
 
+@pytest.mark.slow
 def test_submission_for_the_server(trained, tmp_path):
     """Images alone, where KITTI's download puts them."""
     root, out = tmp_path / 'kitti', tmp_path / 'out'

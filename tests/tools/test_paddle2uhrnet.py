@@ -104,6 +104,7 @@ def test_test_script_takes_the_file(
         assert len(np.unique(written)) > 1
 
 
+@pytest.mark.slow
 def test_training_from_it_starts_at_zero(converted, cityscapes, tmp_path):
     log = succeed(
         'tools/train.py', SMALL, '--work-dir', tmp_path,
@@ -118,6 +119,7 @@ def test_training_from_it_starts_at_zero(converted, cityscapes, tmp_path):
     assert meta['normalisation'] == load(converted)['meta']['normalisation']
 
 
+@pytest.mark.slow
 def test_it_cannot_be_resumed(converted, cityscapes, tmp_path):
     message = fail(
         'tools/train.py', SMALL, '--resume', converted,
@@ -128,7 +130,9 @@ def test_it_cannot_be_resumed(converted, cityscapes, tmp_path):
     assert not list(tmp_path.rglob('*.pth'))
 
 
-@pytest.mark.parametrize('script', ['test', 'train'])
+@pytest.mark.parametrize(
+    'script', ['test', pytest.param('train', marks=pytest.mark.slow)]
+)
 def test_another_arch_fails_by_name(converted, cityscapes, tmp_path, script):
     load_from = dict(test=[converted], train=[])[script]
     more = dict(test=[], train=[f'load_from={converted}'])[script]
@@ -182,6 +186,7 @@ def test_three_forms_of_a_backbone_are_equal(backbones, converted):
     assert meta['normalisation'] is None and 'dataset_meta' not in meta
 
 
+@pytest.mark.slow
 def test_pretrained_config(backbones, cityscapes, tmp_path):
     """Absent: address and command. Present: training starts from it."""
     config = CONFIG.format('w18-small-in1k-pre')

@@ -285,6 +285,7 @@ runpy.run_path(sys.argv[0], run_name='__main__')
 """
 
 
+@pytest.mark.slow
 def test_compile_option(trained, scenes, tmp_path):
     checkpoint = trained[0] / 'iter_2.pth'
     tested = succeed(

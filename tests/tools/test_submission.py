@@ -42,7 +42,13 @@ def evaluate(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize('tta', [(), ('--tta',)], ids=['plain', 'tta'])
+@pytest.mark.parametrize(
+    'tta',
+    [
+        pytest.param((), id='plain'),
+        pytest.param(('--tta',), id='tta', marks=pytest.mark.slow),
+    ],
+)
 def test_cityscapes(tmp_path, converted, cityscapes, tta):
     """Label ids under the images' names, for images without labels."""
     from cityscapesscripts.helpers.labels import trainId2label
@@ -69,6 +75,7 @@ def test_cityscapes(tmp_path, converted, cityscapes, tta):
         assert len(np.unique(ids)) > 1
 
 
+@pytest.mark.slow
 def test_other_data_sets_get_labels(tmp_path, converted, scenes):
     """From two processes, either of which may be the first to write."""
     import torch
@@ -155,6 +162,7 @@ def test_mirror_images_alone_have_the_tests_size(tool, benchmark):
     assert [[x.prob for x in options] for options in flips] == [[0.0, 1.0]]
 
 
+@pytest.mark.slow
 def test_three_evaluators_agree(
     tmp_path, converted, cityscapes, monkeypatch, mmseg_scope
 ):
