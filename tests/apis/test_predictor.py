@@ -7,12 +7,7 @@ import torch
 from untrained import DETECTOR, ESTIMATOR, SEGMENTOR
 
 from uhrnet.apis import load
-from uhrnet.apis.predictor import (
-    checked_loader,
-    class_count,
-    colors_for,
-    names_for,
-)
+from uhrnet.apis.predictor import checked_loader
 from uhrnet.errors import ConfigError, DataError
 
 
@@ -166,15 +161,6 @@ def test_no_batch(models, images):
         list(models(SEGMENTOR).predict(images[0], batch=0))
 
 
-def test_names_of_classes(models):
-    counts = [class_count(models(x).model) for x in (SEGMENTOR, DETECTOR)]
-    assert counts == [len(models(x).classes) for x in (SEGMENTOR, DETECTOR)]
-    assert names_for(['a', 'b'], 2) == ('a', 'b')
-    # what a checkpoint of another data set says, or nothing
-    assert names_for(['a', 'b', 'c'], 2) == ('class 0', 'class 1')
-    assert names_for(None, 1) == ('class 0',)
-
-
 def test_loader_of_a_pipeline():
     loading = dict(type='LoadImageFromFile', to_float32=True)
     checking = dict(type='CheckImageFile', max_pixels=100)
@@ -186,11 +172,3 @@ def test_loader_of_a_pipeline():
     ):
         with pytest.raises(ConfigError, match='pipeline of mine begins with'):
             checked_loader('mine', other, [])
-
-
-def test_colors():
-    assert colors_for([[1, 2, 3]], 1) == [(1, 2, 3)]
-    made = colors_for('random', 20)
-    assert len(set(made)) == 20
-    assert all(type(x) is int and 0 <= x < 256 for c in made for x in c)
-    assert colors_for(None, 0) == []

@@ -73,7 +73,14 @@ def is_there(name: str) -> bool:
 
 
 def version_of(name: str) -> str:
-    """Return a library's version, by what was installed."""
+    """Return a library's version, by what was installed.
+
+    Of PyTorch with its build, such as +cu130, which that does not always say.
+    """
+    if name == 'torch':
+        import torch
+
+        return torch.__version__
     versions = {importlib.metadata.version(x) for x in sources_of(name)}
     return ', '.join(sorted(versions)) or 'unknown version'
 

@@ -1,10 +1,12 @@
 """Change how a config prepares test images: without labels, augmented."""
 
+import copy
+
 from mmengine.config import Config, ConfigDict
 
 from uhrnet.errors import ConfigError
 
-from .dataset_configs import innermost_dataset
+from .dataset_configs import find_leaves
 
 SCALINGS = ('Resize', 'RandomZoom')
 
@@ -23,12 +25,11 @@ def use_tta_pipeline(cfg: Config, flip_only: bool = False) -> None:
     for key in ('tta_model', 'tta_pipeline'):
         if not cfg.get(key):
             raise ConfigError(f'--tta needs {key} in the config')
-    dataset = innermost_dataset(cfg.test_dataloader)
-    resizing = [step for step in dataset.pipeline if step.type == 'Resize']
-    dataset.pipeline = cfg.tta_pipeline
-    if flip_only:
+    for _, dataset in find_leaves(cfg.test_dataloader, ''):
+        resizing = [step for step in dataset.pipeline if step.type == 'Resize']
+        dataset.pipeline = copy.deepcopy(cfg.tta_pipeline)
         for step in dataset.pipeline:
-            if step.type == 'TestTimeAug':
+            if flip_only and step.type == 'TestTimeAug':
                 step.transforms = [
                     resizing if options[0].type in SCALINGS else options
                     for options in step.transforms
