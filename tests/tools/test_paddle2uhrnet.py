@@ -340,6 +340,7 @@ def test_bomb(tmp_path):
     assert 'the member model.pdparams has 3221225472 bytes' in message
 
 
+@pytest.mark.slow
 def test_other_classes_need_a_name(tmp_path, arrays):
     changed = dict(arrays)
     for key in ('head.cls.weight', 'head.cls.bias'):

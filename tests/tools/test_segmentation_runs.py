@@ -132,6 +132,7 @@ def test_tta_equals_an_average_by_hand(trained, scenes, tmp_path):
     assert len(predictions) == 4
 
 
+@pytest.mark.slow
 def test_resume_goes_on_where_it_stopped(trained, scenes, tmp_path):
     folder = tmp_path / 'run'
     shutil.copytree(trained[0], folder)
