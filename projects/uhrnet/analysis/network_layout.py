@@ -46,18 +46,35 @@ def lay_out(
     return drawing
 
 
-def _uhrnet(
-    drawing: Drawing, backbone: nn.Module, shapes: dict[str, list[Shape]]
-) -> list[str]:
-    stem1 = drawing.box('stem1', 1.2, shapes['backbone.stem1'][0])
-    stem2 = drawing.box('stem2', 2.4, shapes['backbone.stem2'][0])
+def _start(
+    drawing: Drawing,
+    backbone: nn.Module,
+    shapes: dict[str, list[Shape]],
+    names: tuple[str, str, str],
+) -> tuple[str, str]:
+    """Draw both convolutions of the stem and stage 1, by their names.
+
+    Returns:
+        The boxes of the first convolution and of stage 1.
+    """
+    sizes = [shapes[f'backbone.{name}'][0] for name in names]
+    stem1 = drawing.box('stem1', 1.2, sizes[0])
+    stem2 = drawing.box('stem2', 2.4, sizes[1])
     drawing.arrow('image', stem1)
     drawing.arrow(stem1, stem2)
     drawing.label([stem1], 'stem')
-    first = drawing.box('stage1', 3.5, shapes['backbone.stage1'][0])
+    first = drawing.box('stage1', 3.5, sizes[2])
     drawing.arrow(stem2, first)
-    drawing.label(
-        [stem2, first], f'stage 1\n{_times(backbone.stage1, "bottleneck")}'
+    bottlenecks = _times(getattr(backbone, names[2]), 'bottleneck')
+    drawing.label([stem2, first], f'stage 1\n{bottlenecks}')
+    return stem1, first
+
+
+def _uhrnet(
+    drawing: Drawing, backbone: nn.Module, shapes: dict[str, list[Shape]]
+) -> list[str]:
+    stem1, first = _start(
+        drawing, backbone, shapes, ('stem1', 'stem2', 'stage1')
     )
     waiting = {}  # skips, by the stage that takes them
     leaving = {}
@@ -102,15 +119,8 @@ def _uhrnet(
 def _hrnet(
     drawing: Drawing, backbone: nn.Module, shapes: dict[str, list[Shape]]
 ) -> list[str]:
-    stem1 = drawing.box('stem1', 1.2, shapes['backbone.conv1'][0])
-    stem2 = drawing.box('stem2', 2.4, shapes['backbone.conv2'][0])
-    drawing.arrow('image', stem1)
-    drawing.arrow(stem1, stem2)
-    drawing.label([stem1], 'stem')
-    first = drawing.box('stage1', 3.5, shapes['backbone.layer1'][0])
-    drawing.arrow(stem2, first)
-    drawing.label(
-        [stem2, first], f'stage 1\n{_times(backbone.layer1, "bottleneck")}'
+    stem1, first = _start(
+        drawing, backbone, shapes, ('conv1', 'conv2', 'layer1')
     )
     before = [first]
     for number in (2, 3, 4):
